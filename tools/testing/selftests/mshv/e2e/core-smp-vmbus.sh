@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# hvsim: --scheduler=core --cpus=2 --vmbus
+# timeout: 300
+# expect-trace: clean
+#
+# The core scheduler on two CPUs, beside VMBus.
+. /lib.sh
+
+check "VMBus is there" test -d /sys/bus/vmbus
+load_ok
+scheduler_is core core 'vmm_enable_integrated_scheduler set, property 0'
+guests_run 1
+guests_run 2
+more_guests_run
+signals_work
+sigkill_works
+cpus_come_and_go
+reload_works
+finish
