@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The front door: 'make demo' shows what it does, 'make check' tests it.
+#
+# In a kernel tree this file is not used: drivers/hv/mshv/Makefile is.
+
+TOP   := $(CURDIR)
+BUILD := $(TOP)/build
+TOOLS := $(TOP)/tools/mshv
+
+MAKEFLAGS += --no-print-directory
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-source demo check module hvsim selftests unittest kunit e2e lint clean distclean
+
+help:
+	@sed -n 's/^## //p' $(firstword $(MAKEFILE_LIST))
+
+## Two commands do everything, set-up included:
+##
+##   make demo       boot a stock Debian kernel as an L1VH on the simulated hypervisor, load the
+##                   driver, run guests under both schedulers, and tell what happened
+##   make check      all tests; the last line is 'N passed, N failed'
+##
+## Their parts:
+##
+##   make setup      the build environment under build/ (Debian root file system, kernels, QEMU)
+##   make module     the driver as an external module; KDIR=DIR for a kernel of your own
+##                   (default: every kernel that set-up fetched)
+##   make hvsim      the hypervisor simulator; try build/hvsim/hvsim --help
+##   make selftests  the mini VMM and the selftests' programs
+##   make unittest   unit tests of hvsim and of the mini VMM
+##   make kunit      the driver's KUnit suites, run by the kernel's own kunit.py
+##   make e2e        the end-to-end scenarios; SCENARIO=NAME for one of them
+##   make lint       the checkers: checkpatch, gcc W=1, sparse, kernel-doc, shellcheck, ...;
+##                   CHECKER=NAME for one of them
+##   make clean      remove what was built (the downloads stay)
+##   make distclean  remove build/ altogether
+
+setup:
+	@$(TOOLS)/disk.sh 4
+	@$(TOOLS)/setup.sh
+
+setup-source:
+	@$(TOOLS)/disk.sh 8
+	@$(TOOLS)/setup.sh --with-source
+
+ifdef KDIR
+module:
+	@$(TOOLS)/module.sh --kdir $(KDIR)
+else
+module: setup
+	@$(TOOLS)/module.sh
+endif
+
+hvsim: setup
+	@$(TOOLS)/chroot.sh $(MAKE) -s -C tools/testing/hvsim O=/mshv/build/hvsim
+
+selftests: setup
+	@$(TOOLS)/chroot.sh $(MAKE) -s -C tools/testing/selftests/mshv O=/mshv/build/selftests
+
+unittest: setup
+	@$(TOOLS)/chroot.sh $(MAKE) -s -C tools/testing/hvsim O=/mshv/build/hvsim unittest
+	@$(TOOLS)/chroot.sh $(MAKE) -s -C tools/testing/selftests/mshv O=/mshv/build/selftests unittest
+
+demo: module hvsim selftests
+	@$(TOOLS)/demo.sh
+
+kunit: setup-source
+	@$(TOOLS)/kunit.sh
+
+e2e: module hvsim selftests
+	@$(TOOLS)/e2e.sh $(SCENARIO)
+
+lint: setup-source
+	@$(TOOLS)/lint.sh $(CHECKER)
+
+check:
+	@$(TOOLS)/check.sh
+
+clean:
+	rm -rf $(BUILD)/module $(BUILD)/hvsim $(BUILD)/selftests $(BUILD)/kunit $(BUILD)/demo $(BUILD)/e2e \
+		$(BUILD)/check $(BUILD)/lint/module $(BUILD)/run.* $(BUILD)/l1.* $(BUILD)/helper.*
+
+distclean:
+	rm -rf $(BUILD)
