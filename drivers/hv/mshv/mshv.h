@@ -41,19 +41,20 @@
 #include <linux/completion.h>
 #include <linux/kref.h>
 #include <linux/maple_tree.h>
-#include <linux/miscdevice.h>
-#include <linux/mmu_notifier.h>
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
-#include <linux/spinlock.h>
-#include <linux/swait.h>
 #include <linux/types.h>
 #include <linux/xarray.h>
 #include <asm/mshyperv.h>
 #include <hyperv/hvcall.h>
 #include <linux/mshv.h>
 
-struct eventfd_ctx;
+#include "irq.h"
+#include "overlay.h"
+#include "run.h"
+
+struct file_operations;
+struct vm_area_struct;
 
 /* VP indexes, and the APIC ids that VMMs derive from them, are 8 bits wide. */
 #define MSHV_MAX_VPS	256
@@ -107,46 +108,6 @@ struct mshv_gfn_range {
 	u64 end;
 };
 
-/* GSIs of a guest are below. */
-#define MSHV_MAX_GSIS	4096
-
-/* Resample eventfds of a guest: each interrupt's end looks at all of them. */
-#define MSHV_MAX_RESAMPLERS	256
-
-/**
- * struct mshv_route - the interrupt a GSI stands for
- * @valid: there is one
- * @vector: its vector
- * @dest: APIC id or logical destination
- * @control: its kind
- * @vp_index: the one VP it goes to, if that is known, else HV_ANY_VP
- */
-struct mshv_route {
-	bool valid;
-	u32 vector;
-	u64 dest;
-	union hv_interrupt_control control;
-	u32 vp_index;
-};
-
-/**
- * struct mshv_irq - interrupts of a partition
- * @routes: R written under the partition's lock; what the GSIs mean
- * @apic_ids_version: Q changes when a VP gets another APIC id
- * @lock: protects what follows; see the lock order
- * @irqfds: those that are active
- * @resamplers: R those that want to know of the end of their interrupt
- * @nr_resamplers: entries in @resamplers
- */
-struct mshv_irq {
-	struct mshv_routes __rcu *routes;
-	atomic_t apic_ids_version;
-	spinlock_t lock;	/* see the lock order */
-	struct hlist_head irqfds;
-	struct hlist_head resamplers;
-	unsigned int nr_resamplers;
-};
-
 /**
  * struct mshv_partition - a child partition
  * @refs: its fd and the fds of its VPs
@@ -187,46 +148,6 @@ struct mshv_partition {
 };
 
 /**
- * struct mshv_overlay - a page the hypervisor shares with us
- * @va: I where it is mapped here, NULL if there is none
- * @page: I our page under it, NULL if the hypervisor chose the place
- * @gpfn: I its guest page number in this partition
- * @mapped: P the hypervisor may write to it
- */
-struct mshv_overlay {
-	void *va;
-	struct page *page;
-	u64 gpfn;
-	bool mapped;
-};
-
-/* Bits of mshv_vp_run.events, set by anyone, consumed by the runner. */
-enum mshv_vp_event {
-	MSHV_VP_KICKED,		/* the hypervisor has news of this VP */
-	MSHV_VP_CANCELED,	/* MSHV_RUN_VP is to return EINTR, once */
-};
-
-/**
- * struct mshv_vp_run - how far running a VP has got
- * @wait: the runner sleeps here
- * @events: Q enum mshv_vp_event
- * @nr_signals: Q messages of the hypervisor about this VP
- * @dispatched: Q it is on a CPU now (root-scheduler logic)
- * @blocked: V the hypervisor has nothing for it to run until a kick
- * @intercepted: V the VMM has its message: clear the intercept on the way in
- * @owed: V stopped with a message on its way, which is yet to be waited for
- */
-struct mshv_vp_run {
-	struct swait_queue_head wait;
-	unsigned long events;
-	atomic64_t nr_signals;
-	bool dispatched;
-	bool blocked;
-	bool intercepted;
-	bool owed;
-};
-
-/**
  * struct mshv_vp - a virtual processor of a child partition
  * @pt: I its partition; the VP's fd holds a reference on it
  * @index: I VP index
@@ -245,122 +166,6 @@ struct mshv_vp {
 	struct mshv_overlay message;
 	struct mshv_overlay stats[2];
 };
-
-/* 4K pages in a 2M page */
-#define MSHV_NR_2M	(1U << (HV_HYP_LARGE_PAGE_SHIFT - HV_HYP_PAGE_SHIFT))
-
-/* What a slot of a chunk says besides the page number; 0 is an empty slot. */
-#define MSHV_SLOT_MAPPED	BIT_ULL(63)	/* the guest can reach it */
-#define MSHV_SLOT_WRITABLE	BIT_ULL(62)	/* and write to it */
-#define MSHV_SLOT_LARGE		BIT_ULL(61)	/* by one mapping of 2M */
-#define MSHV_SLOT_KEPT		BIT_ULL(60)	/* we have a reference on it */
-#define MSHV_SLOT_PFN		GENMASK_ULL(51, 0)
-
-/**
- * struct mshv_chunk - what is mapped of 2M of guest memory
- * @slot: a page number and MSHV_SLOT_* for each 4K page, by gfn % MSHV_NR_2M
- */
-struct mshv_chunk {
-	u64 slot[MSHV_NR_2M];
-};
-
-/* Pages set aside so that taking pages from a guest needs no allocation */
-#define MSHV_NR_SPARE	8
-
-/**
- * struct mshv_mmu - what a movable region has mapped
- * @notifier: I tells when the owner's memory changes
- * @lock: see the lock order; protects what follows, but chunks are added
- *	without it
- * @chunks: gfn / MSHV_NR_2M to struct mshv_chunk; they stay until the end
- * @spare: pages to deposit when there is no other way
- * @nr_spare: how many there are
- */
-struct mshv_mmu {
-	struct mmu_interval_notifier notifier;
-	struct mutex lock;	/* see the lock order */
-	struct xarray chunks;
-	struct page *spare[MSHV_NR_SPARE];
-	unsigned int nr_spare;
-};
-
-/**
- * struct mshv_region - guest memory that is user memory
- * @pt: I the partition
- * @gfn: I first guest page
- * @nr_pages: I its size in 4K pages
- * @uaddr: I where it is in the owner's address space
- * @map_flags: I HV_MAP_GPA_*
- * @movable: I pages are mapped by faults and unmapped by MMU notifiers; if not
- *	they are pinned
- * @mmu: movable: see there
- * @mapped_from: P pinned, as all that follows: first page, counted from 0, the guest may reach
- * @mapped_to: P the one after the last page the guest may reach
- * @nr_pinned: P pages that are pinned, from the first on
- * @accounted: P pages are charged to the owner's locked_vm
- * @pages: P the pages
- */
-struct mshv_region {
-	struct mshv_partition *pt;
-	u64 gfn;
-	u64 nr_pages;
-	u64 uaddr;
-	u32 map_flags;
-	bool movable;
-	struct mshv_mmu mmu;
-	u64 mapped_from;
-	u64 mapped_to;
-	u64 nr_pinned;
-	bool accounted;
-	struct page **pages;
-};
-
-/**
- * struct mshv_sched_facts - all that the choice of a scheduler depends on
- * @type: the kind of partition
- * @caps_error: errno of reading the VMM capabilities
- * @caps: VMM capabilities, bank 0; 0 if there is none
- * @value_error: errno of reading @value
- * @value: L1VH: the integrated-scheduler property, if the capability is there;
- *	root: the system's scheduler type
- */
-struct mshv_sched_facts {
-	enum hv_partition_type type;
-	int caps_error;
-	u64 caps;
-	int value_error;
-	u64 value;
-};
-
-/* sched.c */
-enum hv_partition_type mshv_partition_type(u32 priv_high);
-u64 mshv_caps_bank0(const struct hv_partition_property_vmm_capabilities *caps);
-bool mshv_sched_needs_value(const struct mshv_sched_facts *facts);
-int mshv_sched_decide(const struct mshv_sched_facts *facts, bool *root_logic);
-void mshv_sched_read(enum hv_partition_type type,
-		     struct mshv_sched_facts *facts);
-int mshv_sched_init(struct mshv_driver *drv);
-
-/* message.c */
-
-/* Tell one VP; false if there is no such VP. */
-typedef bool (*mshv_vp_fn)(void *arg, u64 partition_id, u32 vp_index);
-
-unsigned int
-mshv_msg_each_in_bitset(const struct hv_vp_signal_bitset_scheduler_message *msg,
-			mshv_vp_fn fn, void *arg);
-unsigned int
-mshv_msg_each_in_pairs(const struct hv_vp_signal_pair_scheduler_message *msg,
-		       mshv_vp_fn fn, void *arg);
-bool mshv_msg_handle(const struct hv_message *msg);
-
-/* synic.c */
-u64 mshv_synic_get(u32 reg);
-void mshv_synic_set(u32 reg, u64 value);
-int mshv_synic_init(void);
-void mshv_synic_fini(void);
-void mshv_synic_receive(struct hv_message *slot);
-struct hv_synic_event_ring *mshv_synic_ring(unsigned int sint);
 
 /* partition.c */
 int mshv_partition_create(u64 hv_flags,
@@ -385,132 +190,17 @@ int mshv_vp_mmap(struct mshv_vp *vp, struct vm_area_struct *vma);
 int mshv_vp_state(struct mshv_vp *vp,
 		  struct mshv_get_set_vp_state __user *uargs, bool set);
 
-/* overlay.c */
-int mshv_overlay_prepare(struct mshv_overlay *ov);
-int mshv_overlay_attach(struct mshv_overlay *ov);
-void mshv_overlay_free(struct mshv_overlay *ov);
-
-/* run.c */
-void mshv_vp_run_init(struct mshv_vp *vp);
-void mshv_vp_kick(struct mshv_vp *vp);
-void mshv_vp_wake(struct mshv_vp *vp);
-void mshv_vp_cancel(struct mshv_vp *vp);
-bool mshv_vp_queue_vector(struct mshv_vp *vp, u8 vector);
-int mshv_vp_run(struct mshv_vp *vp, struct hv_message *msg);
-void mshv_vp_stop(struct mshv_vp *vp);
-
-/* intercept.c */
-int mshv_intercept_take(struct mshv_vp *vp, struct hv_message *msg);
-
-/* region.c */
-int mshv_region_add(struct mshv_partition *pt,
-		    const struct mshv_user_mem_region *mem);
-int mshv_region_del(struct mshv_partition *pt,
-		    const struct mshv_user_mem_region *mem);
-void mshv_regions_unmap_all(struct mshv_partition *pt);
-void mshv_regions_free_all(struct mshv_partition *pt, bool unmapped);
-
-void mshv_region_poison(struct mshv_region *rg, u64 gfn, int err);
-
-/* region_mmu.c */
-int mshv_mmu_init(struct mshv_region *rg);
-int mshv_mmu_fill_spare(struct mshv_region *rg);
-int mshv_mmu_unmap_all(struct mshv_region *rg);
-void mshv_mmu_free(struct mshv_region *rg, bool unmapped);
-
-/* region_chunk.c */
-struct mshv_chunk *mshv_chunk_get(struct mshv_region *rg, u64 gfn);
-bool mshv_chunk_is_contiguous(const struct mshv_chunk *want);
-int mshv_chunk_map(struct mshv_region *rg, u64 index, struct mshv_chunk *chunk,
-		   const struct mshv_chunk *want, u64 *pfns, u16 *status);
-int mshv_chunk_unmap(struct mshv_region *rg, u64 index,
-		     struct mshv_chunk *chunk, unsigned int from,
-		     unsigned int to);
-void mshv_chunk_keep(struct mshv_chunk *chunk, unsigned int from,
-		     unsigned int to);
-long mshv_chunk_drop(struct mshv_chunk *chunk, bool unmapped);
-
-/* region_fault.c */
-bool mshv_fault_window(const struct mshv_region *rg, u64 gfn,
-		       unsigned int size, u64 uaddr, u64 uend, u64 *first,
-		       u64 *end);
-void mshv_fault_want(struct mshv_chunk *want, unsigned int from,
-		     const unsigned long *hmm, unsigned int nr, bool writable);
-int mshv_region_fault(struct mshv_partition *pt, u64 gfn, u8 access);
-
-/* region_map.c */
-u64 mshv_region_run(struct page *const *pages, u64 gfn, u64 nr,
-		    unsigned int max, bool *large);
-int mshv_region_map(struct mshv_region *rg);
-int mshv_region_unmap(struct mshv_region *rg);
-
-/* region_pin.c */
-int mshv_region_pin(struct mshv_region *rg);
-void mshv_region_unpin(struct mshv_region *rg);
-
 /* ioctl.c */
 extern const struct file_operations mshv_dev_fops;
 extern const struct file_operations mshv_partition_fops;
 extern const struct file_operations mshv_vp_fops;
 
-/* irq.c */
-void mshv_irq_init(struct mshv_partition *pt);
-void mshv_irq_free(struct mshv_partition *pt);
-int mshv_irq_set_routes(struct mshv_partition *pt,
-			const struct mshv_user_irq_entry *entries, u32 nr);
-void mshv_irq_apic_ids_changed(struct mshv_partition *pt);
-bool mshv_irq_route(struct mshv_partition *pt, u32 gsi,
-		    struct mshv_route *route);
-void mshv_irq_assert(struct mshv_partition *pt, u32 gsi);
-
-/* irqfd.c */
-int mshv_irqfd_init(void);
-void mshv_irqfd_fini(void);
-int mshv_irqfd_set(struct mshv_partition *pt,
-		   const struct mshv_user_irqfd *args);
-void mshv_irqfd_release_all(struct mshv_partition *pt);
-bool mshv_irqfd_eoi(struct mshv_partition *pt, u32 vector);
-
 /* access.c */
 int mshv_access_get(struct mshv_partition *pt,
 		    const struct mshv_gpap_access_bitmap *args);
 
-/* port.c */
-void mshv_port_fini(void);
-u32 mshv_port_take(struct hv_synic_event_ring *ring, u8 *tail);
-bool mshv_port_drain_ring(struct hv_synic_event_ring *ring, u8 *tail);
-void mshv_port_drain(void);
-int mshv_port_open(struct mshv_partition *pt, struct eventfd_ctx *eventfd,
-		   u32 *port_id);
-void mshv_port_close(u32 port_id);
-
-/* ioeventfd.c */
-int mshv_ioeventfd_set(struct mshv_partition *pt,
-		       const struct mshv_user_ioeventfd *args);
-void mshv_ioeventfd_release_all(struct mshv_partition *pt);
-
 /* passthru.c */
 int mshv_passthru(struct mshv_partition *pt, struct mshv_vp *vp,
 		  struct mshv_root_hvcall __user *uargs);
-
-/* stats.c */
-void mshv_stats_map_vp(struct mshv_vp *vp);
-void mshv_stats_unmap_vp(struct mshv_vp *vp);
-bool mshv_stats_vp_unblocked(const struct mshv_vp *vp);
-
-/* arch_*.c: all that differs between architectures */
-void mshv_arch_memory_access(const struct hv_message *msg, u64 *gpa,
-			     u8 *access);
-unsigned int mshv_arch_vectors_pending(const struct mshv_vp *vp);
-u8 mshv_arch_sint_vector(void);
-bool mshv_arch_is_apic_id(u32 name);
-void mshv_arch_decode_msi(const struct mshv_user_irq_entry *msi,
-			  struct mshv_route *route);
-bool mshv_arch_deliverable(const struct mshv_route *route);
-bool mshv_arch_is_plain(const struct mshv_route *route);
-bool mshv_arch_is_level(const struct mshv_route *route);
-bool mshv_arch_can_queue_vectors(void);
-bool mshv_arch_queue_vector(struct mshv_vp *vp, u8 vector);
-bool mshv_arch_unqueue_vector(struct mshv_vp *vp, u8 vector);
 
 #endif /* _MSHV_H */

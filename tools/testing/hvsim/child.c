@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -67,6 +68,24 @@ static int init_vm(struct partition *pt)
 	return create_space(pt);
 }
 
+/*
+ * KVM_CREATE_VM gives up when a signal is pending, and the thread of an L1 VP gets
+ * kicks and ticks all the time: they have to wait.
+ */
+static int create_vm(int kvm_fd)
+{
+	sigset_t all, old;
+	int fd, err;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	fd = ioctl(kvm_fd, KVM_CREATE_VM, 0);
+	err = errno;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	errno = err;
+	return fd;
+}
+
 /**
  * child_vm_create - make the VM of a partition
  * @pt: the partition
@@ -75,7 +94,7 @@ static int init_vm(struct partition *pt)
  */
 int child_vm_create(struct partition *pt)
 {
-	pt->vm_fd = ioctl(pt->hv->kvm_fd, KVM_CREATE_VM, 0);
+	pt->vm_fd = create_vm(pt->hv->kvm_fd);
 	if (pt->vm_fd < 0 || init_vm(pt)) {
 		hv_log("partition %lu: no VM: %s", pt->id, strerror(errno));
 		child_vm_destroy(pt);
