@@ -12,6 +12,7 @@
 #include <linux/uaccess.h>
 
 #include "mshv.h"
+#include "region.h"
 
 /**
  * DOC: Access bitmaps

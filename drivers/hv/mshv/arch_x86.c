@@ -5,6 +5,7 @@
 #include <linux/bitfield.h>
 #include <asm/irq_vectors.h>
 
+#include "arch.h"
 #include "mshv.h"
 
 /* An MSI: address, low half */

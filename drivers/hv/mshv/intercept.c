@@ -4,7 +4,9 @@
  */
 #include <linux/string.h>
 
+#include "arch.h"
 #include "mshv.h"
+#include "region.h"
 
 /* The guest has ended a level-triggered interrupt. */
 static bool handle_apic_eoi(struct mshv_vp *vp, const struct hv_message *msg)

@@ -12,6 +12,8 @@
 #include <linux/uaccess.h>
 
 #include "mshv.h"
+#include "port.h"
+#include "region.h"
 
 static_assert(sizeof(struct hv_message) <= MSHV_RUN_VP_BUF_SZ);
 static_assert(MSHV_NUM_CPU_FEATURES_BANKS ==

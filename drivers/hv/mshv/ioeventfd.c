@@ -10,6 +10,7 @@
 #include <linux/string.h>
 
 #include "mshv.h"
+#include "port.h"
 
 /**
  * DOC: ioeventfd

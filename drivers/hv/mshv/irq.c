@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 #include <linux/srcu.h>
 
+#include "arch.h"
 #include "mshv.h"
 #include "trace.h"
 

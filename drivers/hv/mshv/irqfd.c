@@ -10,6 +10,7 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
+#include "arch.h"
 #include "mshv.h"
 
 /**

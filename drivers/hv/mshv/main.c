@@ -12,6 +12,9 @@
 #include <linux/reboot.h>
 
 #include "mshv.h"
+#include "port.h"
+#include "sched.h"
+#include "synic.h"
 
 /* The one instance of everything */
 struct mshv_driver mshv = {

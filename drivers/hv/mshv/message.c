@@ -9,6 +9,8 @@
 #include <linux/rcupdate.h>
 
 #include "mshv.h"
+#include "port.h"
+#include "synic.h"
 #include "trace.h"
 
 /**

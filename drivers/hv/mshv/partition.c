@@ -15,6 +15,8 @@
 #include <linux/slab.h>
 
 #include "mshv.h"
+#include "port.h"
+#include "region.h"
 #include "trace.h"
 
 /**

@@ -9,6 +9,7 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
+#include "arch.h"
 #include "mshv.h"
 
 #ifndef HVCALL_SIGNAL_EVENT_DIRECT

@@ -14,6 +14,7 @@
 #include <linux/uaccess.h>
 
 #include "mshv.h"
+#include "region.h"
 #include "trace.h"
 
 /* Guest physical addresses are 52 bits wide at most. */

@@ -12,6 +12,7 @@
 #include <linux/slab.h>
 
 #include "mshv.h"
+#include "region.h"
 
 static u64 slot_pfn(u64 slot)
 {

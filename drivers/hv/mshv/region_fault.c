@@ -9,6 +9,7 @@
 #include <linux/slab.h>
 
 #include "mshv.h"
+#include "region.h"
 #include "trace.h"
 
 /*

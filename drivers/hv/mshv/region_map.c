@@ -10,6 +10,7 @@
 #include <linux/sched/signal.h>
 
 #include "mshv.h"
+#include "region.h"
 
 #define NR_2M	(1U << (HV_HYP_LARGE_PAGE_SHIFT - HV_HYP_PAGE_SHIFT))
 

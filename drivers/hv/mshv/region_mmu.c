@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 
 #include "mshv.h"
+#include "region.h"
 #include "trace.h"
 
 /**

@@ -6,6 +6,7 @@
 #include <linux/sched/signal.h>
 
 #include "mshv.h"
+#include "region.h"
 
 #define PIN_BATCH	512
 

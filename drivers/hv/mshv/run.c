@@ -7,6 +7,7 @@
 #include <linux/rseq.h>
 #include <linux/vtime.h>
 
+#include "arch.h"
 #include "mshv.h"
 #include "trace.h"
 

@@ -9,6 +9,7 @@
 #include <linux/seq_buf.h>
 
 #include "mshv.h"
+#include "sched.h"
 
 /**
  * DOC: The choice of the scheduler

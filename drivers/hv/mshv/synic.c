@@ -12,7 +12,10 @@
 #include <linux/rcupdate.h>
 #include <kunit/static_stub.h>
 
+#include "arch.h"
 #include "mshv.h"
+#include "port.h"
+#include "synic.h"
 
 /**
  * DOC: SynIC

@@ -6,6 +6,7 @@
 #include <kunit/test.h>
 
 #include "../mshv.h"
+#include "../port.h"
 #include "fake_hv.h"
 
 #define SLOTS	63

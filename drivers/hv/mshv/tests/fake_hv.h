@@ -14,8 +14,11 @@
 #include <linux/types.h>
 #include <hyperv/hvcall.h>
 
-struct mshv_partition;
-struct mshv_vp;
+#include "../arch.h"
+#include "../mshv.h"
+#include "../port.h"
+#include "../region.h"
+#include "../synic.h"
 
 #define FAKE_MAX_EXITS	96
 #define FAKE_MAX_PAGES	16384

@@ -5,6 +5,7 @@
 #include <kunit/test.h>
 
 #include "../mshv.h"
+#include "../synic.h"
 
 #define PT_ID		42
 #define MAX_BANKS	16	/* banks that a message has room for */

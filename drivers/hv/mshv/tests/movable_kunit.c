@@ -8,6 +8,7 @@
 #include <linux/mm.h>
 
 #include "../mshv.h"
+#include "../region.h"
 #include "fake_hv.h"
 
 #define NR	MSHV_NR_2M

@@ -7,6 +7,7 @@
 #include <linux/mm.h>
 
 #include "../mshv.h"
+#include "../region.h"
 #include "fake_hv.h"
 
 #define NR_2M		512

@@ -6,6 +6,7 @@
 #include <kunit/test.h>
 #include <linux/sched/signal.h>
 
+#include "../arch.h"
 #include "../mshv.h"
 #include "fake_hv.h"
 

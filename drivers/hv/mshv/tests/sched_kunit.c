@@ -6,6 +6,7 @@
 #include <kunit/test.h>
 
 #include "../mshv.h"
+#include "../sched.h"
 #include "fake_hv.h"
 
 /* CPUID 0x40000003 EBX */

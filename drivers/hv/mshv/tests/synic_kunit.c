@@ -5,7 +5,9 @@
 #include <kunit/static_stub.h>
 #include <kunit/test.h>
 
+#include "../arch.h"
 #include "../mshv.h"
+#include "../synic.h"
 #include "fake_hv.h"
 
 #define PT_ID		42
