@@ -10,7 +10,7 @@ TOOLS := $(TOP)/tools/mshv
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-source demo check module hvsim selftests unittest kunit e2e lint clean distclean
+.PHONY: help setup setup-source demo check module hvsim selftests programs unittest kunit e2e lint clean distclean
 
 help:
 	@sed -n 's/^## //p' $(firstword $(MAKEFILE_LIST))
@@ -52,17 +52,26 @@ module: setup
 	@$(TOOLS)/module.sh
 endif
 
-hvsim: setup
+$(BUILD)/helper/helper.img: tools/testing/hvsim/helper-init tools/testing/hvsim/mkhelper.sh | setup
+	@tools/testing/hvsim/mkhelper.sh $@
+
+hvsim: setup $(BUILD)/helper/helper.img
 	@$(TOOLS)/chroot.sh $(MAKE) -s -C tools/testing/hvsim O=/mshv/build/hvsim
 
-selftests: setup
+selftests: setup-source
+	@$(TOOLS)/harness.sh
+	@$(TOOLS)/chroot.sh $(MAKE) -s -C tools/testing/selftests/mshv O=/mshv/build/selftests \
+		KSELFTEST=/mshv/build/src/kselftest
+
+# Without those that need the kernel's source
+programs: setup
 	@$(TOOLS)/chroot.sh $(MAKE) -s -C tools/testing/selftests/mshv O=/mshv/build/selftests
 
 unittest: setup
 	@$(TOOLS)/chroot.sh $(MAKE) -s -C tools/testing/hvsim O=/mshv/build/hvsim unittest
 	@$(TOOLS)/chroot.sh $(MAKE) -s -C tools/testing/selftests/mshv O=/mshv/build/selftests unittest
 
-demo: module hvsim selftests
+demo: module hvsim programs
 	@$(TOOLS)/demo.sh
 
 kunit: setup-source

@@ -219,9 +219,6 @@ install_packages
 for k in $kvers; do
 	get_kernel "$k"
 done
-step 'helper initramfs'
-mkdir -p "$build/helper"
-quietly 'making the helper' "$top/tools/testing/hvsim/mkhelper.sh" "$kver" "$build/helper/helper.img"
 [ -z "$with_source" ] || get_source
 "$top/tools/mshv/chroot.sh" apt-get clean
 cat >"$build/env.tmp" <<ENV

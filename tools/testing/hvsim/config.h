@@ -62,6 +62,7 @@ struct config {
 	const char *trace;	/* NULL: no trace */
 	unsigned int cpus;
 	unsigned int memory_mib;
+	unsigned int timeout;	/* seconds; 0: none */
 	enum scheduler scheduler;
 	enum partition_kind partition;
 	enum vmm_caps_mode vmm_caps_mode;

@@ -44,6 +44,7 @@ struct fail_state;
 #define EXIT_USAGE	2
 #define EXIT_L1_CRASH	3	/* panic, triple fault, reset */
 #define EXIT_INTERNAL	4
+#define EXIT_TIMEOUT	124	/* --timeout; as timeout(1) */
 #define EXIT_SIGNAL	128	/* plus the signal's number */
 
 /* Largest guest memory below the device hole; the rest is at 4 GiB */
@@ -181,6 +182,8 @@ void trace_message(struct trace *tr, unsigned int vp, unsigned int sint, uint32_
 		   bool queued);
 void trace_intercept(struct trace *tr, uint64_t partition, uint32_t vp, uint32_t type,
 		     uint64_t at);
+void trace_doorbell(struct trace *tr, uint64_t partition, uint32_t port, unsigned int vp,
+		    int err);
 void trace_dispatch(struct trace *tr, uint64_t partition, uint32_t vp, uint32_t state,
 		    uint32_t event);
 /* {"ev":@ev, "partition":.., "text":..}: e.g. "accounting" for a wrong deposit */
@@ -204,6 +207,7 @@ struct objects_summary {
 	uint64_t deposited_pages;
 	uint64_t mapped_pages;
 	uint64_t overlay_pages;
+	unsigned int ports;
 };
 
 int objects_init(struct hv *hv);

@@ -21,6 +21,7 @@
 #define REF_HZ		10000000ULL
 #define NSEC_PER_SEC	1000000000ULL
 #define POLL_MS		50
+#define JOIN_MS		10000
 
 #define MSR_TSC_DEADLINE 0x6e0
 #define LAPIC_TPR	0x80
@@ -259,7 +260,11 @@ static void *vp_thread(void *arg)
 {
 	struct l1_vp *vp = arg;
 
+	char name[16];
+
 	vp->tid = gettid();
+	snprintf(name, sizeof(name), "L1 VP %u", vp->index);
+	pthread_setname_np(pthread_self(), name);
 	while (!hv_stopping(vp->hv))
 		run_once(vp);
 	return NULL;
@@ -328,35 +333,53 @@ static void wait_moment(struct hv *hv)
 		hv_stop(hv, EXIT_SIGNAL + sig, "signal", "stopped by signal %d", sig);
 }
 
-static void join(struct l1_vp *vp)
+/* Waits for the VP's thread to end; false if it does not */
+static bool join(struct l1_vp *vp)
 {
 	struct timespec until;
 
-	do {
+	for (unsigned int ms = 0; ms < JOIN_MS; ms += POLL_MS) {
 		vcpu_kick(vp->thread, vp->run);
 		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_nsec += 10000000;
+		until.tv_nsec += POLL_MS * 1000000L;
 		if (until.tv_nsec >= (long)NSEC_PER_SEC) {
 			until.tv_nsec -= NSEC_PER_SEC;
 			until.tv_sec++;
 		}
-	} while (pthread_timedjoin_np(vp->thread, NULL, &until) == ETIMEDOUT);
+		if (!pthread_timedjoin_np(vp->thread, NULL, &until))
+			return true;
+	}
+	return false;
 }
 
 /**
  * l1_wait - Wait until the machine stops, and for its VPs to end
  * @hv: the machine
- * @timeout_ms: stop it after this time; 0: never
+ *
+ * Does not return if a VP's thread does not end: nothing can be taken down then.
  */
-void l1_wait(struct hv *hv, unsigned int timeout_ms)
+void l1_wait(struct hv *hv)
 {
+	unsigned int timeout = hv->cfg->timeout;
+	bool timed_out;
+
 	for (unsigned int ms = 0; !hv_stopping(hv); ms += POLL_MS) {
-		if (timeout_ms && ms >= timeout_ms)
-			hv_stop(hv, EXIT_INTERNAL, "timeout", "no end after %u ms", ms);
+		if (timeout && ms / 1000 >= timeout)
+			hv_stop(hv, EXIT_TIMEOUT, "timeout", "no end after %u s", timeout);
 		wait_moment(hv);
 		devices_drain(hv);
 		trace_flush(hv->trace);
 	}
-	for (unsigned int i = 0; i < hv->nr_started; i++)
-		join(&hv->vps[i]);
+	timed_out = hv->exit_status == EXIT_TIMEOUT;
+	if (timed_out)
+		report_threads();
+	for (unsigned int i = 0; i < hv->nr_started; i++) {
+		if (!join(&hv->vps[i])) {
+			hv_log("VP %u does not stop", i);
+			report_threads();
+			_exit(EXIT_INTERNAL);
+		}
+		if (timed_out)
+			report_vp(&hv->vps[i]);
+	}
 }

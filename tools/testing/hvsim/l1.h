@@ -8,6 +8,11 @@ int machine_init(struct hv *hv, const struct config *cfg);
 void machine_fini(struct hv *hv);
 void l1_signals(void);
 int l1_start(struct hv *hv);
-void l1_wait(struct hv *hv, unsigned int timeout_ms);
+void l1_wait(struct hv *hv);
+
+/* report.c */
+
+void report_threads(void);
+void report_vp(struct l1_vp *vp);
 
 #endif

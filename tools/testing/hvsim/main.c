@@ -31,7 +31,7 @@ static int run(struct hv *hv)
 		return EXIT_INTERNAL;
 	trace_start(hv->trace, hv);
 	l1_start(hv);
-	l1_wait(hv, 0);
+	l1_wait(hv);
 	wind_up(hv);
 	return hv->exit_status;
 }

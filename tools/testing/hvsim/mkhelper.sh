@@ -2,16 +2,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Make the initramfs of the helper (see hvsim-run).
 #
-# usage: mkhelper.sh KVER OUT.img
+# usage: mkhelper.sh OUT.img
 set -eu
 
 top=$(cd "$(dirname "$0")/../../.." && pwd)
 . "$top/tools/mshv/common.sh"
 
-[ $# -eq 2 ] || { echo "usage: $0 KVER OUT.img" >&2; exit 2; }
-kver=$1
-out=$2
+[ $# -eq 1 ] || { echo "usage: $0 OUT.img" >&2; exit 2; }
+need_setup
+kver=$KVER
+out=$1
 tree=$build/kernels/$kver/tree
+mkdir -p "$(dirname "$out")"
 
 dir=$(mktemp -d "$build/helper.XXXXXX")
 trap 'rm -rf "$dir"' EXIT

@@ -12,6 +12,7 @@
 #define MAX_CPUS	64
 #define MIN_MEMORY	128
 #define MAX_MEMORY	65536
+#define MAX_TIMEOUT	1000000
 
 /* Bits 0, 1 and 6: what an L1VH of today is offered */
 #define DEFAULT_VMM_CAPS	0x43
@@ -113,6 +114,16 @@ static bool parse_memory(struct config *cfg, const char *value)
 	if (!parse_whole(value, MIN_MEMORY, MAX_MEMORY, &val))
 		return false;
 	cfg->memory_mib = val;
+	return true;
+}
+
+static bool parse_timeout(struct config *cfg, const char *value)
+{
+	uint64_t val;
+
+	if (!parse_whole(value, 1, MAX_TIMEOUT, &val))
+		return false;
+	cfg->timeout = val;
 	return true;
 }
 
@@ -262,6 +273,7 @@ static const struct option options[] = {
 	  "NAME:PAGES[,NAME:PAGES]..., NAME one of create, initialize, vp, table, port, stats",
 	  parse_demand },
 	{ "trace", "the path of the trace file", parse_trace },
+	{ "timeout", "seconds, from 1 to 1000000", parse_timeout },
 	{ "vmbus", NULL, parse_vmbus },
 };
 

@@ -20,7 +20,7 @@
 #define LARGE_PAGE	0x200000UL
 #define PTE_TABLE	0x03	/* present, writable */
 #define PTE_LARGE	0x83
-#define TIMEOUT_MS	10000
+#define TIMEOUT		10	/* seconds */
 #define SLOW_MS		500
 #define STATUS_GOOD	42
 
@@ -122,7 +122,7 @@ static int run_guest(struct hv *hv)
 		return -1;
 	start = now_ms();
 	l1_start(hv);
-	l1_wait(hv, TIMEOUT_MS);
+	l1_wait(hv);
 	objects_fini(hv, &sum);
 	return verdict(hv, now_ms() - start);
 }
@@ -134,7 +134,9 @@ static int run_guest(struct hv *hv)
  */
 int probe(void)
 {
-	const struct config cfg = { .cpus = 1, .memory_mib = 16, .append = "" };
+	const struct config cfg = {
+		.cpus = 1, .memory_mib = 16, .append = "", .timeout = TIMEOUT,
+	};
 	struct hv hv;
 	int ret;
 

@@ -5,6 +5,7 @@
  * The parent steers them with the suspend registers. On an intercept a VP suspends
  * itself, and the L1 gets a message.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "objects.h"
@@ -33,7 +34,10 @@ static void *core_thread(void *arg)
 	struct vp *vp = arg;
 	struct hv *hv = vp->pt->hv;
 	struct run_thread *rt = run_thread_create();
+	char name[16];
 
+	snprintf(name, sizeof(name), "VP %lu:%u", vp->pt->id, vp->index);
+	pthread_setname_np(pthread_self(), name);
 	pthread_mutex_lock(&hv->lock);
 	core_loop(vp, rt);
 	pthread_mutex_unlock(&hv->lock);
