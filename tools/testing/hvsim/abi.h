@@ -357,6 +357,84 @@ struct hv_in_map {
 } HV_PACKED;
 static_assert(sizeof(struct hv_in_map) == 24, "map");
 
+/* Access states: flags of the input, and bits of a page's state */
+#define HV_ACCESS_CLEAR_ACCESSED	0x1ULL
+#define HV_ACCESS_SET_ACCESSED		0x2ULL
+#define HV_ACCESS_CLEAR_DIRTY		0x4ULL
+#define HV_ACCESS_SET_DIRTY		0x8ULL
+#define HV_ACCESS_KNOWN			0xfULL
+
+#define HV_PAGE_ACCESSED	0x1
+#define HV_PAGE_DIRTY		0x2
+
+struct hv_in_access_states {
+	uint64_t partition_id;
+	uint64_t flags;
+	uint64_t gfn;
+} HV_PACKED;
+static_assert(sizeof(struct hv_in_access_states) == 24, "access states");
+
+/* Ports */
+#define HV_PORT_DOORBELL	4
+#define HV_PORT_ID_LIMIT	(1U << 24)
+
+/* Doorbells: which writes ring one */
+#define HV_DOORBELL_SIZE_MASK	0x7ULL	/* 0: any; n: 1 << (n - 1) bytes */
+#define HV_DOORBELL_SIZE_MAX	4
+#define HV_DOORBELL_ANY_VALUE	0x80000000ULL
+
+struct hv_in_create_port {
+	uint64_t port_partition_id;
+	uint32_t port_id;
+	uint8_t port_vtl;
+	uint8_t min_connection_vtl;
+	uint16_t padding;
+	uint64_t connection_partition_id;
+	uint32_t type;
+	uint32_t padding2;
+	uint32_t sint;
+	uint32_t vp;
+	uint64_t reserved;
+	uint64_t proximity;
+} HV_PACKED;
+static_assert(sizeof(struct hv_in_create_port) == 56, "create port");
+
+struct hv_in_connect_port {
+	uint64_t connection_partition_id;
+	uint32_t connection_id;
+	uint8_t connection_vtl;
+	uint8_t reserved[3];
+	uint64_t port_partition_id;
+	uint32_t port_id;
+	uint32_t reserved2;
+	uint32_t type;
+	uint32_t padding;
+	uint64_t gpa;
+	uint64_t value;
+	uint64_t flags;
+	uint64_t proximity;
+} HV_PACKED;
+static_assert(sizeof(struct hv_in_connect_port) == 72, "connect port");
+
+struct hv_in_delete_port {
+	uint64_t port_partition_id;
+	uint32_t port_id;
+	uint32_t reserved;
+} HV_PACKED;
+
+#define HV_DISCONNECT_DOORBELL	0x1U
+
+struct hv_in_disconnect_port {
+	uint64_t connection_partition_id;
+	uint32_t connection_id;
+	uint32_t flags;
+} HV_PACKED;
+
+struct hv_in_ring_empty {
+	uint32_t sint;
+	uint32_t reserved;
+} HV_PACKED;
+
 /* VPs */
 struct hv_in_create_vp {
 	uint64_t partition_id;

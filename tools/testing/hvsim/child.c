@@ -118,6 +118,17 @@ void child_vm_destroy(struct partition *pt)
 	pt->space = NULL;
 }
 
+static int protection(unsigned int flags)
+{
+	int prot = PROT_READ;
+
+	if (flags & GPA_IDLE)
+		return PROT_NONE;
+	if (flags & GPA_WRITE && !(flags & GPA_CLEAN))
+		prot |= PROT_WRITE;
+	return prot;
+}
+
 /**
  * child_space_map - make pages of the L1 accessible to a child
  * @pt: the partition
@@ -131,16 +142,31 @@ void child_vm_destroy(struct partition *pt)
 bool child_space_map(struct partition *pt, uint64_t gfn, uint64_t nr_pages, uint64_t ram_offset,
 		     unsigned int flags)
 {
-	int prot = PROT_READ;
-
 	if (flags & GPA_NO_ACCESS)
 		return child_space_unmap(pt, gfn, nr_pages);
-	if (flags & GPA_WRITE)
-		prot |= PROT_WRITE;
-	if (mmap(pt->space + (gfn << PAGE_SHIFT), nr_pages << PAGE_SHIFT, prot,
+	if (mmap(pt->space + (gfn << PAGE_SHIFT), nr_pages << PAGE_SHIFT, protection(flags),
 		 MAP_SHARED | MAP_FIXED, pt->hv->ram_fd, ram_offset) != MAP_FAILED)
 		return true;
 	hv_log("partition %lu: cannot map gfn 0x%lx: %s%s", pt->id, gfn, strerror(errno),
+	       errno == ENOMEM ? " (raise vm.max_map_count)" : "");
+	return false;
+}
+
+/**
+ * child_space_protect - the flags of pages that are mapped have changed
+ * @pt: the partition
+ * @gfn: first guest page
+ * @nr_pages: number of pages, all mapped
+ * @flags: GPA_* that they have now, without GPA_NO_ACCESS
+ *
+ * Return: false if the host failed
+ */
+bool child_space_protect(struct partition *pt, uint64_t gfn, uint64_t nr_pages,
+			 unsigned int flags)
+{
+	if (!mprotect(pt->space + (gfn << PAGE_SHIFT), nr_pages << PAGE_SHIFT, protection(flags)))
+		return true;
+	hv_log("partition %lu: cannot protect gfn 0x%lx: %s%s", pt->id, gfn, strerror(errno),
 	       errno == ENOMEM ? " (raise vm.max_map_count)" : "");
 	return false;
 }

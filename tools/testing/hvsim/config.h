@@ -50,7 +50,7 @@ enum demand {
 	DEMAND_INITIALIZE,	/* INITIALIZE_PARTITION */
 	DEMAND_VP,		/* CREATE_VP */
 	DEMAND_TABLE,		/* each page table that a GPA mapping needs */
-	DEMAND_PORT,		/* CREATE_PORT, CONNECT_PORT */
+	DEMAND_PORT,		/* CONNECT_PORT */
 	DEMAND_STATS,		/* MAP_STATS_PAGE */
 	NR_DEMANDS,
 };

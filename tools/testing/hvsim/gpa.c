@@ -271,6 +271,49 @@ enum gpa_result gpa_clear(struct gpa_map *map, uint64_t gfn, bool large, gpa_dro
 	return GPA_OK;
 }
 
+/* The slot that maps a page; NULL if nothing is mapped */
+static uint64_t *find_slot(const struct gpa_map *map, uint64_t gfn)
+{
+	struct gpa_table *table = map->root;
+	int level = LEVELS - 1;
+
+	while (table) {
+		uint64_t *slot = &table->slot[slot_index(gfn, level--)];
+
+		if (is_mapping(*slot))
+			return slot;
+		table = next_table(*slot);
+	}
+	return NULL;
+}
+
+/**
+ * gpa_change_flags - change flags of what is mapped at a page
+ * @map: the address space
+ * @gfn: guest page number
+ * @whole: if the page is part of a large mapping, change all of that; otherwise
+ *	split it
+ * @set: flags to set
+ * @clear: flags to clear
+ *
+ * Return: GPA_OK, also if nothing is mapped, or why nothing was changed
+ */
+enum gpa_result gpa_change_flags(struct gpa_map *map, uint64_t gfn, bool whole, unsigned int set,
+				 unsigned int clear)
+{
+	uint64_t *slot = find_slot(map, gfn);
+	enum gpa_result res = GPA_OK;
+
+	if (slot && *slot & GPA_LARGE && !whole) {
+		struct gpa_table *table = walk(map, gfn, 0, false, &res);
+
+		slot = table ? &table->slot[slot_index(gfn, 0)] : NULL;
+	}
+	if (slot)
+		*slot = (*slot & ~(uint64_t)clear) | set;
+	return res;
+}
+
 /**
  * gpa_clear_all - unmap everything
  * @map: the address space

@@ -51,7 +51,10 @@ struct gpa_entry {
 #define GPA_EXEC	0x8U
 #define GPA_NO_ACCESS	0x10U	/* known, but every access is an intercept */
 #define GPA_LARGE	0x20U	/* 2M */
-#define GPA_FLAGS	0x3eU
+/* Only while accesses are tracked; a new mapping starts with both */
+#define GPA_IDLE	0x40U	/* not accessed since this was set */
+#define GPA_CLEAN	0x80U	/* not written to since this was set */
+#define GPA_FLAGS	0xfeU
 
 enum gpa_result {
 	GPA_OK,
@@ -68,6 +71,8 @@ enum gpa_result gpa_set(struct gpa_map *map, uint64_t gfn, const struct gpa_entr
 			gpa_drop_fn *drop, void *arg);
 enum gpa_result gpa_clear(struct gpa_map *map, uint64_t gfn, bool large, gpa_drop_fn *drop,
 			  void *arg);
+enum gpa_result gpa_change_flags(struct gpa_map *map, uint64_t gfn, bool whole, unsigned int set,
+				 unsigned int clear);
 void gpa_clear_all(struct gpa_map *map, gpa_drop_fn *drop, void *arg);
 
 #endif

@@ -186,6 +186,9 @@ static uint16_t map_reps(struct partition *pt, const struct hv_in_map *in, struc
 	uint16_t status = HV_STATUS_SUCCESS;
 	struct run run = { 0 };
 
+	if (access_tracked(pt) && !(entry.flags & GPA_NO_ACCESS))
+		entry.flags |= GPA_IDLE | GPA_CLEAN;
+
 	for (call->rep_done = call->rep_start; call->rep_done < call->rep_count; call->rep_done++) {
 		uint64_t gfn = in->gfn + call->rep_done * step;
 

@@ -58,6 +58,12 @@ static enum vp_stop plain_message(struct vp *vp, uint32_t type)
 	return VP_STOP_INTERCEPT;
 }
 
+static enum vp_stop shut_down(struct vp *vp)
+{
+	vp->shut_down = true;
+	return plain_message(vp, HVMSG_UNRECOVERABLE_EXCEPTION);
+}
+
 /*
  * Memory
  */
@@ -80,20 +86,16 @@ static enum vp_stop memory_message(struct vp *vp, uint32_t type, uint64_t gpa, u
 /* Decide by our books what an access is: the parent may have mapped the page meanwhile. */
 static enum vp_stop memory_access(struct vp *vp, uint64_t gpa, uint8_t access)
 {
+	bool write = access == HV_ACCESS_WRITE;
 	struct gpa_entry entry;
+	bool mapped = gpa_lookup(&vp->pt->gpa, gpa >> PAGE_SHIFT, &entry);
 
-	if (!gpa_lookup(&vp->pt->gpa, gpa >> PAGE_SHIFT, &entry))
-		return memory_message(vp, HVMSG_UNMAPPED_GPA, gpa, access);
-	if (entry.flags & GPA_NO_ACCESS ||
-	    (access == HV_ACCESS_WRITE && !(entry.flags & GPA_WRITE)))
-		return memory_message(vp, HVMSG_GPA_INTERCEPT, gpa, access);
-	return VP_STOP_AGAIN;
-}
-
-static enum vp_stop shut_down(struct vp *vp)
-{
-	vp->shut_down = true;
-	return plain_message(vp, HVMSG_UNRECOVERABLE_EXCEPTION);
+	if (mapped && !(entry.flags & GPA_NO_ACCESS) && (!write || entry.flags & GPA_WRITE))
+		return access_seen(vp->pt, gpa, &entry, write) ? VP_STOP_AGAIN : shut_down(vp);
+	/* As if kicked: the L1 VP that it runs on may have to take the interrupt. */
+	if (write && doorbell_write(vp, gpa))
+		return VP_STOP_KICKED;
+	return memory_message(vp, mapped ? HVMSG_GPA_INTERCEPT : HVMSG_UNMAPPED_GPA, gpa, access);
 }
 
 static enum vp_stop handle_fault(struct vp *vp, struct run_thread *rt)

@@ -255,6 +255,7 @@ void partition_finalize(struct partition *pt)
 	pt->busy--;
 	for (unsigned int i = 0; i < HV_NR_STATS_AREAS; i++)
 		overlay_unmap(pt->hv, &pt->stats[i]);
+	doorbells_free(pt);
 	page_release_maps(pt);
 	child_vm_destroy(pt);
 	if (pt->initialized)
@@ -270,6 +271,7 @@ void partition_finalize(struct partition *pt)
 void partition_free(struct partition *pt)
 {
 	free_cpuid_results(pt);
+	doorbells_free(pt);
 	gpa_map_fini(&pt->gpa);
 	pool_fini(&pt->pool);
 	pt->hv->objs->partitions[pt->slot] = NULL;
@@ -336,6 +338,7 @@ void objects_fini(struct hv *hv, struct objects_summary *sum)
 		partition_finalize(objs->partitions[i]);
 		partition_free(objs->partitions[i]);
 	}
+	sum->ports = ports_free(hv);
 	hv->objs = NULL;
 	pthread_mutex_unlock(&hv->lock);
 	for (unsigned int i = 0; i < hv->nr_vps; i++)

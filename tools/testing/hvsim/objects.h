@@ -80,6 +80,26 @@ struct cpuid_result {
 	struct hv_in_intercept_result in;
 };
 
+/* Where doorbells end up: a ring of the L1 */
+struct port {
+	struct port *next;
+	uint32_t id;
+	uint32_t sint;
+	uint32_t vp;		/* L1 VP, or HV_VP_ANY */
+	uint64_t child;		/* the partition that may connect to it */
+	struct l1_vp *full;	/* it waits for room in this one's ring */
+};
+
+/* A connection to a port: a child's write that rings it */
+struct doorbell {
+	struct doorbell *next;
+	uint32_t id;
+	uint32_t port;
+	uint64_t gpa;
+	uint64_t value;
+	uint64_t flags;		/* HV_DOORBELL_* */
+};
+
 struct intercept {
 	uint32_t type;
 	uint32_t access;
@@ -107,6 +127,7 @@ struct partition {
 	struct intercept intercepts[MAX_INTERCEPTS];	/* L */
 	unsigned int nr_intercepts;	/* L */
 	struct cpuid_result *cpuid_results;	/* L */
+	struct doorbell *doorbells;	/* L */
 };
 
 /* A KVM exit that KVM still has to complete; see vp_settle() */
@@ -171,6 +192,7 @@ struct objects {
 	struct overlay self_stats[MAX_VPS + 1];	/* L: L1's own; the last is the partition's */
 	struct monitor *monitor;	/* I: sched_dispatch.c */
 	uint64_t nr_overlays;	/* L */
+	struct port *ports;	/* L */
 };
 
 /* objects.c */
@@ -191,6 +213,19 @@ uint64_t now_ns(void);
 /* hc_memory.c */
 void page_release_maps(struct partition *pt);
 
+/* hc_access.c */
+bool access_tracked(struct partition *pt);
+bool access_seen(struct partition *pt, uint64_t gpa, const struct gpa_entry *entry, bool write);
+
+/* hc_port.c */
+struct port *port_find(struct hv *hv, uint32_t id);
+void doorbells_free(struct partition *pt);
+unsigned int ports_free(struct hv *hv);
+
+/* doorbell.c */
+bool doorbell_write(struct vp *vp, uint64_t gpa);
+void port_ring(struct hv *hv, struct port *port, struct l1_vp *first);
+
 /* hc_property.c */
 bool partition_integrated(struct hv *hv);
 bool overlay_allowed(struct hv *hv);
@@ -204,6 +239,8 @@ void vp_destroy(struct vp *vp);
 bool child_space_map(struct partition *pt, uint64_t gfn, uint64_t nr_pages, uint64_t ram_offset,
 		     unsigned int flags);
 bool child_space_unmap(struct partition *pt, uint64_t gfn, uint64_t nr_pages);
+bool child_space_protect(struct partition *pt, uint64_t gfn, uint64_t nr_pages,
+			 unsigned int flags);
 
 /* msr_child.c */
 void child_update_msr_filter(struct partition *pt);
@@ -318,6 +355,14 @@ HC_HANDLER(hc_withdraw_memory);
 HC_HANDLER(hc_get_memory_balance);
 HC_HANDLER(hc_map_gpa_pages);
 HC_HANDLER(hc_unmap_gpa_pages);
+/* hc_access.c */
+HC_HANDLER(hc_get_gpa_pages_access_states);
+/* hc_port.c */
+HC_HANDLER(hc_create_port);
+HC_HANDLER(hc_delete_port);
+HC_HANDLER(hc_connect_port);
+HC_HANDLER(hc_disconnect_port);
+HC_HANDLER(hc_notify_port_ring_empty);
 /* hc_vp.c */
 HC_HANDLER(hc_create_vp);
 HC_HANDLER(hc_delete_vp);

@@ -207,11 +207,17 @@ static int ring_push(struct synic *sy, unsigned int sint, struct event_ring *rin
 {
 	uint32_t *slot = &ring->slot[sy->ring_head[sint]];
 
+	/*
+	 * The guest looks at "full" when it finds no more slots filled: if it has emptied
+	 * this one before "full" was set, nobody would tell that there is room.
+	 */
 	if (__atomic_load_n(slot, __ATOMIC_ACQUIRE)) {
 		__atomic_store_n(&ring->full, 1, __ATOMIC_SEQ_CST);
-		return -EAGAIN;
+		if (__atomic_load_n(slot, __ATOMIC_SEQ_CST))
+			return -EAGAIN;
 	}
-	__atomic_store_n(slot, value, __ATOMIC_RELEASE);
+	/* The guest allows signals, then looks at the slots; we do it the other way round. */
+	__atomic_store_n(slot, value, __ATOMIC_SEQ_CST);
 	sy->ring_head[sint] = (sy->ring_head[sint] + 1) % SYNIC_RING_SLOTS;
 	return 0;
 }
@@ -235,7 +241,7 @@ int synic_signal_ring(struct l1_vp *vp, unsigned int sint, uint32_t value)
 	ring = page_part(vp, sy->sirbp, sint);
 	if (ring && sint_open(sy, sint)) {
 		ret = ring_push(sy, sint, ring, value);
-		if (!ret && !__atomic_load_n(&ring->signal_masked, __ATOMIC_ACQUIRE))
+		if (!ret && !__atomic_load_n(&ring->signal_masked, __ATOMIC_SEQ_CST))
 			signal_locked(vp, sint);
 	}
 	pthread_mutex_unlock(&sy->lock);

@@ -4,6 +4,7 @@
  *
  * Every object has "t", nanoseconds since the trace was opened, and "ev".
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -194,6 +195,26 @@ void trace_intercept(struct trace *tr, uint64_t partition, uint32_t vp, uint32_t
 }
 
 /**
+ * trace_doorbell - A child's write has rung a doorbell, or one that waited rings again
+ * @tr: trace or NULL
+ * @partition: the child's partition id
+ * @port: id of the port
+ * @vp: index of the L1 VP whose ring it is for
+ * @err: as returned by synic_signal_ring()
+ */
+void trace_doorbell(struct trace *tr, uint64_t partition, uint32_t port, unsigned int vp,
+		    int err)
+{
+	if (!tr)
+		return;
+	trace_begin(tr, "doorbell");
+	fprintf(tr->file, ",\"partition\":%" PRIu64 ",\"port\":%u,\"vp\":%u", partition, port,
+		vp);
+	fprintf(tr->file, ",\"ring\":\"%s\"", !err ? "ok" : err == -EAGAIN ? "full" : "none");
+	trace_end(tr);
+}
+
+/**
  * trace_dispatch - HVCALL_DISPATCH_VP has returned
  * @tr: trace or NULL
  * @partition: the child's partition id
@@ -256,8 +277,8 @@ void trace_exit(struct trace *tr, const struct hv *hv, const struct objects_summ
 		hv->exit_status, hv->exit_reason, sum->partitions, sum->vps);
 	fprintf(tr->file, ",\"deposited_pages\":%" PRIu64 ",\"mapped_pages\":%" PRIu64,
 		sum->deposited_pages, sum->mapped_pages);
-	fprintf(tr->file, ",\"overlay_pages\":%" PRIu64 ",\"messages_pending\":%u",
-		sum->overlay_pages, messages_pending);
+	fprintf(tr->file, ",\"overlay_pages\":%" PRIu64 ",\"ports\":%u,\"messages_pending\":%u",
+		sum->overlay_pages, sum->ports, messages_pending);
 	fprintf(tr->file, ",\"l1_exits\":%" PRIu64, exits);
 	trace_end(tr);
 }

@@ -181,3 +181,36 @@ TEST(clearing_all_gives_every_table_back)
 	CHECK(fx.nr_drops == 8 && !fx.pool.nr_used && !fx.map.nr_pages);
 	teardown(&fx);
 }
+
+TEST(flags_change_for_a_page_or_for_a_whole_large_page)
+{
+	struct gpa_entry entry;
+	struct fixture fx;
+
+	setup(&fx, 8);
+	set(&fx, 512, 1024, GPA_READ | GPA_LARGE);
+	CHECK(gpa_change_flags(&fx.map, 600, true, GPA_CLEAN, 0) == GPA_OK);
+	gpa_lookup(&fx.map, 1023, &entry);
+	CHECK(entry.flags == (GPA_READ | GPA_LARGE | GPA_CLEAN) && entry.source == 1535);
+	CHECK(gpa_change_flags(&fx.map, 600, false, GPA_IDLE, GPA_CLEAN) == GPA_OK);
+	gpa_lookup(&fx.map, 600, &entry);
+	CHECK(entry.flags == (GPA_READ | GPA_IDLE) && entry.source == 1024 + 88);
+	gpa_lookup(&fx.map, 601, &entry);
+	CHECK(entry.flags == (GPA_READ | GPA_CLEAN) && fx.pool.nr_used == TABLES_4K);
+	CHECK(gpa_change_flags(&fx.map, 5000, true, GPA_IDLE, 0) == GPA_OK);
+	CHECK(!gpa_lookup(&fx.map, 5000, &entry) && fx.map.nr_pages == 512);
+	teardown(&fx);
+}
+
+TEST(flags_stay_where_a_split_is_not_paid_for)
+{
+	struct gpa_entry entry;
+	struct fixture fx;
+
+	setup(&fx, TABLES_2M);
+	set(&fx, 512, 1024, GPA_READ | GPA_LARGE);
+	CHECK(gpa_change_flags(&fx.map, 600, false, GPA_CLEAN, 0) == GPA_NO_POOL);
+	gpa_lookup(&fx.map, 600, &entry);
+	CHECK(entry.flags == (GPA_READ | GPA_LARGE));
+	teardown(&fx);
+}

@@ -14,6 +14,7 @@
 /* The machine, as far as memory needs it */
 static unsigned int nr_errors;
 static uint64_t space_mapped;
+static bool tracked;
 
 bool l1_ram_offset(struct hv *hv, uint64_t gpa, uint64_t *off)
 {
@@ -56,6 +57,23 @@ bool child_space_unmap(struct partition *pt, uint64_t gfn, uint64_t nr_pages)
 	(void)gfn;
 	space_mapped -= nr_pages;
 	return true;
+}
+
+bool access_tracked(struct partition *pt)
+{
+	(void)pt;
+	return tracked;
+}
+
+void doorbells_free(struct partition *pt)
+{
+	(void)pt;
+}
+
+unsigned int ports_free(struct hv *hv)
+{
+	(void)hv;
+	return 0;
 }
 
 void child_vm_destroy(struct partition *pt)
@@ -111,6 +129,7 @@ static void setup(struct fixture *fx)
 	memset(fx, 0, sizeof(*fx));
 	nr_errors = 0;
 	space_mapped = 0;
+	tracked = false;
 	fx->cfg.demand[DEMAND_TABLE] = 1;
 	fx->hv.cfg = &fx->cfg;
 	fx->hv.ram_size = RAM_PAGES * PAGE_SIZE;
@@ -301,6 +320,24 @@ TEST(finalizing_gives_every_page_back)
 	partition_finalize(fx.pt);
 	CHECK(!fx.pt->pool.nr_used && !fx.pt->gpa.nr_pages);
 	CHECK(withdraw(&fx, 64) == HV_STATUS_NO_RESOURCES && fx.call.rep_done == 32);
+	teardown(&fx);
+}
+
+TEST(pages_are_mapped_untouched_while_accesses_are_tracked)
+{
+	struct gpa_entry entry;
+	struct fixture fx;
+
+	setup(&fx);
+	deposit(&fx, 100, 8);
+	map(&fx, 0, 1000, 1);
+	CHECK(gpa_lookup(&fx.pt->gpa, 0, &entry) && entry.flags == (GPA_READ | GPA_WRITE));
+	tracked = true;
+	map(&fx, 0, 1000, 1);
+	CHECK(gpa_lookup(&fx.pt->gpa, 0, &entry));
+	CHECK(entry.flags == (GPA_READ | GPA_WRITE | GPA_IDLE | GPA_CLEAN));
+	map_from(&fx, 0, 0, 1, HV_MAP_NO_ACCESS, 0);
+	CHECK(gpa_lookup(&fx.pt->gpa, 0, &entry) && entry.flags == GPA_NO_ACCESS);
 	teardown(&fx);
 }
 
