@@ -102,13 +102,19 @@ struct hv_call {
 #define HV_FIND_VPS_MAX \
 	HV_LIST_MAX(struct hv_get_vp_from_apic_id_in, u32)
 
+/* hvcall_exit.c: the way out */
+int hvcall_exit_init(void);
+void hvcall_exit_fini(void);
+u64 mshv_hv_exit(u64 control, void *in, void *out);
+bool hvcall_may_go_on(const struct hv_call *call);
+int hvcall_complete(struct hv_call *call);
+int hvcall_dispatch_vp(struct hv_pt *pt, u32 vp_index, u32 flags,
+		       u64 time_slice, struct hv_output_dispatch_vp *res);
+
 /* hvcall.c: the choke point */
 int hvcall_init(bool root);
 void hvcall_fini(void);
 int hv_call(struct hv_call *call);
-u64 mshv_hv_exit(u64 control, void *in, void *out);
-int hvcall_dispatch_vp(struct hv_pt *pt, u32 vp_index, u32 flags,
-		       u64 time_slice, struct hv_output_dispatch_vp *res);
 
 /* hvcall_status.c: what a status means */
 
@@ -131,12 +137,14 @@ int hv_status_to_errno(u16 status);
 const char *hv_status_name(u16 status);
 bool hv_status_needs_memory(u16 status);
 
-/* hvcall_mem.c: memory lent to the hypervisor, guest memory */
+/* hvcall_deposit.c: memory lent to the hypervisor */
 void hvcall_mem_init(bool root);
 int hvcall_deposit(struct hv_pt *pt, u16 status, unsigned int nr_pages,
 		   u16 flags);
 int hvcall_deposit_page(struct hv_pt *pt, struct page *page);
 long hvcall_withdraw_all(struct hv_pt *pt);
+
+/* hvcall_mem.c: guest memory */
 int hvcall_map_gpa(struct hv_pt *pt, u64 gfn, u32 flags, const u64 *pfns,
 		   unsigned int nr, unsigned int *nr_done);
 int hvcall_map_gpa_atomic(struct hv_pt *pt, u64 gfn, u32 flags,

@@ -156,12 +156,11 @@ bool mshv_arch_is_level(const struct mshv_route *route)
 /**
  * mshv_arch_can_queue_vectors - are vectors taken from the register page?
  *
- * Return: true if this kernel dispatches VPs and the hypervisor offers it.
+ * Return: true if the hypervisor does that for VPs which this kernel dispatches.
  */
 bool mshv_arch_can_queue_vectors(void)
 {
-	return mshv.root_logic &&
-	       ms_hyperv.ext_features &
+	return ms_hyperv.ext_features &
 	       HV_VP_DISPATCH_INTERRUPT_INJECTION_AVAILABLE;
 }
 

@@ -19,129 +19,92 @@ static_assert(sizeof(struct hv_message) <= MSHV_RUN_VP_BUF_SZ);
 static_assert(MSHV_NUM_CPU_FEATURES_BANKS ==
 	      HV_PARTITION_PROCESSOR_FEATURES_BANKS);
 
-#define V2_FLAG		BIT_ULL(MSHV_PT_BIT_CPU_AND_XSAVE_FEATURES)
-#define V1_SIZE		sizeof(struct mshv_create_partition)
-
-static const struct {
-	unsigned int bit;
-	u64 hv_flag;
-} creation_flags[] = {
-	{ MSHV_PT_BIT_LAPIC, HV_PARTITION_CREATION_FLAG_LAPIC_ENABLED },
-	{ MSHV_PT_BIT_X2APIC, HV_PARTITION_CREATION_FLAG_X2APIC_CAPABLE },
-	{ MSHV_PT_BIT_GPA_SUPER_PAGES,
-	  HV_PARTITION_CREATION_FLAG_GPA_SUPER_PAGES_ENABLED },
-	{ MSHV_PT_BIT_NESTED_VIRTUALIZATION,
-	  HV_PARTITION_CREATION_FLAG_NESTED_VIRTUALIZATION_CAPABLE },
-	{ MSHV_PT_BIT_SMT_ENABLED_GUEST,
-	  HV_PARTITION_CREATION_FLAG_SMT_ENABLED_GUEST },
-};
-
-/*
- * Both versions of the argument come with the same command number; the flag
- * in the part they share says which one it is.  Each byte is read once.
- */
-static int copy_create_args(struct mshv_create_partition_v2 *args,
-			    const void __user *uarg)
-{
-	memset(args, 0, sizeof(*args));
-	if (copy_from_user(args, uarg, V1_SIZE))
-		return -EFAULT;
-	if (args->pt_flags & ~(u64)MSHV_PT_FLAGS_MASK ||
-	    args->pt_isolation >= MSHV_PT_ISOLATION_COUNT)
-		return -EINVAL;
-	if (!(args->pt_flags & V2_FLAG))
-		return 0;
-
-	if (copy_from_user((void *)args + V1_SIZE, uarg + V1_SIZE,
-			   sizeof(*args) - V1_SIZE))
-		return -EFAULT;
-	if (args->pt_num_cpu_fbanks != MSHV_NUM_CPU_FEATURES_BANKS ||
-	    memchr_inv(args->pt_rsvd, 0, sizeof(args->pt_rsvd)) ||
-	    memchr_inv(args->pt_rsvd1, 0, sizeof(args->pt_rsvd1)))
-		return -EINVAL;
-	return 0;
-}
-
-static long create_partition(void __user *uarg)
-{
-	u64 hv_flags = HV_PARTITION_CREATION_FLAG_EXO_PARTITION |
-		       HV_PARTITION_CREATION_FLAG_INTERCEPT_MESSAGE_PAGE_ENABLED;
-	struct hv_partition_creation_properties props = {};
-	struct mshv_create_partition_v2 args;
-	unsigned int i;
-	int err;
-
-	err = copy_create_args(&args, uarg);
-	if (err)
-		return err;
-
-	for (i = 0; i < ARRAY_SIZE(creation_flags); i++)
-		if (args.pt_flags & BIT_ULL(creation_flags[i].bit))
-			hv_flags |= creation_flags[i].hv_flag;
-	for (i = 0; i < MSHV_NUM_CPU_FEATURES_BANKS; i++)
-		props.disabled_processor_features.as_uint64[i] =
-			args.pt_cpu_fbanks[i];
-#ifdef CONFIG_X86_64
-	props.disabled_processor_xsave_features.as_uint64 =
-		args.pt_disabled_xsave;
-#endif
-	return mshv_partition_create(hv_flags, &props);
-}
-
-static long check_extension(const u32 __user *uarg)
-{
-	u32 cap;
-
-	if (get_user(cap, uarg))
-		return -EFAULT;
-	switch (cap) {
-	case MSHV_CAP_CORE_API_STABLE:
-	case MSHV_CAP_REGISTER_PAGE:
-	case MSHV_CAP_CANCEL_VP:
-		return 1;
-	case MSHV_CAP_MAX_VPS:
-		return MSHV_MAX_VPS;
-	case MSHV_CAP_HOST_SCHEDULED:
-		return mshv.root_logic;
-	case MSHV_CAP_RESAMPLE_LIMIT:
-		return MSHV_MAX_RESAMPLERS;
-	default:
-		return 0;
-	}
-}
-
-static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
-{
-	void __user *uarg = (void __user *)arg;
-
-	if (READ_ONCE(mshv.dying))
-		return -ESHUTDOWN;
-
-	switch (cmd) {
-	case MSHV_CREATE_PARTITION:
-		return create_partition(uarg);
-	case MSHV_CHECK_EXTENSION:
-		return check_extension(uarg);
-	case MSHV_ROOT_HVCALL:
-		return mshv_passthru(NULL, NULL, uarg);
-	default:
-		return -ENOTTY;
-	}
-}
-
 /* Another process may hold the fd, but its memory is not the guest's. */
 static bool is_owner(const struct mshv_partition *pt)
 {
 	return current->mm == pt->mm;
 }
 
+static long run_vp(struct mshv_vp *vp, void __user *uarg)
+{
+	struct hv_message msg;
+	int err;
+
+	if (!is_owner(vp->pt))
+		return -EPERM;
+	err = mshv_vp_run(vp, &msg);
+	if (err)
+		return err;
+	return copy_to_user(uarg, &msg, sizeof(msg)) ? -EFAULT : 0;
+}
+
+static long vp_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct mshv_vp *vp = file->private_data;
+	void __user *uarg = (void __user *)arg;
+
+	/* Who runs the VP has its lock. */
+	if (cmd == MSHV_CANCEL_VP) {
+		mshv_vp_cancel(vp);
+		return 0;
+	}
+
+	ACQUIRE(mutex_kill, lock)(&vp->lock);
+	if (ACQUIRE_ERR(mutex_kill, &lock))
+		return -EINTR;
+	if (READ_ONCE(vp->pt->dead))
+		return -ESHUTDOWN;
+
+	switch (cmd) {
+	case MSHV_RUN_VP:
+		return run_vp(vp, uarg);
+	case MSHV_GET_VP_STATE:
+		return mshv_vp_state(vp, uarg, false);
+	case MSHV_SET_VP_STATE:
+		return mshv_vp_state(vp, uarg, true);
+	case MSHV_ROOT_HVCALL:
+		return mshv_passthru(vp->pt, vp, uarg);
+	default:
+		return -ENOTTY;
+	}
+}
+
+static int vp_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	return mshv_vp_mmap(file->private_data, vma);
+}
+
+static int vp_release(struct inode *inode, struct file *file)
+{
+	struct mshv_vp *vp = file->private_data;
+
+	/* The VP itself goes with the partition. */
+	mshv_partition_put(vp->pt);
+	return 0;
+}
+
+static const struct file_operations vp_fops = {
+	.owner = THIS_MODULE,
+	.release = vp_release,
+	.unlocked_ioctl = vp_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.llseek = noop_llseek,
+	.mmap = vp_mmap,
+};
+
 static long create_vp(struct mshv_partition *pt, void __user *uarg)
 {
 	struct mshv_create_vp args;
+	int ret;
 
 	if (copy_from_user(&args, uarg, sizeof(args)))
 		return -EFAULT;
-	return mshv_vp_create(pt, args.vp_index);
+
+	kref_get(&pt->refs);
+	ret = mshv_vp_create(pt, args.vp_index, &vp_fops);
+	if (ret < 0)
+		mshv_partition_put(pt);
+	return ret;
 }
 
 static long set_guest_memory(struct mshv_partition *pt, void __user *uarg)
@@ -242,72 +205,7 @@ static int partition_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-static long run_vp(struct mshv_vp *vp, void __user *uarg)
-{
-	struct hv_message msg;
-	int err;
-
-	if (!is_owner(vp->pt))
-		return -EPERM;
-	err = mshv_vp_run(vp, &msg);
-	if (err)
-		return err;
-	return copy_to_user(uarg, &msg, sizeof(msg)) ? -EFAULT : 0;
-}
-
-static long vp_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
-{
-	struct mshv_vp *vp = file->private_data;
-	void __user *uarg = (void __user *)arg;
-
-	/* Who runs the VP has its lock. */
-	if (cmd == MSHV_CANCEL_VP) {
-		mshv_vp_cancel(vp);
-		return 0;
-	}
-
-	ACQUIRE(mutex_kill, lock)(&vp->lock);
-	if (ACQUIRE_ERR(mutex_kill, &lock))
-		return -EINTR;
-	if (READ_ONCE(vp->pt->dead))
-		return -ESHUTDOWN;
-
-	switch (cmd) {
-	case MSHV_RUN_VP:
-		return run_vp(vp, uarg);
-	case MSHV_GET_VP_STATE:
-		return mshv_vp_state(vp, uarg, false);
-	case MSHV_SET_VP_STATE:
-		return mshv_vp_state(vp, uarg, true);
-	case MSHV_ROOT_HVCALL:
-		return mshv_passthru(vp->pt, vp, uarg);
-	default:
-		return -ENOTTY;
-	}
-}
-
-static int vp_mmap(struct file *file, struct vm_area_struct *vma)
-{
-	return mshv_vp_mmap(file->private_data, vma);
-}
-
-static int vp_release(struct inode *inode, struct file *file)
-{
-	struct mshv_vp *vp = file->private_data;
-
-	/* The VP itself goes with the partition. */
-	mshv_partition_put(vp->pt);
-	return 0;
-}
-
-const struct file_operations mshv_dev_fops = {
-	.owner = THIS_MODULE,
-	.unlocked_ioctl = dev_ioctl,
-	.compat_ioctl = compat_ptr_ioctl,
-	.llseek = noop_llseek,
-};
-
-const struct file_operations mshv_partition_fops = {
+static const struct file_operations partition_fops = {
 	.owner = THIS_MODULE,
 	.release = partition_release,
 	.unlocked_ioctl = partition_ioctl,
@@ -315,11 +213,119 @@ const struct file_operations mshv_partition_fops = {
 	.llseek = noop_llseek,
 };
 
-const struct file_operations mshv_vp_fops = {
+#define V2_FLAG		BIT_ULL(MSHV_PT_BIT_CPU_AND_XSAVE_FEATURES)
+#define V1_SIZE		sizeof(struct mshv_create_partition)
+
+static const struct {
+	unsigned int bit;
+	u64 hv_flag;
+} creation_flags[] = {
+	{ MSHV_PT_BIT_LAPIC, HV_PARTITION_CREATION_FLAG_LAPIC_ENABLED },
+	{ MSHV_PT_BIT_X2APIC, HV_PARTITION_CREATION_FLAG_X2APIC_CAPABLE },
+	{ MSHV_PT_BIT_GPA_SUPER_PAGES,
+	  HV_PARTITION_CREATION_FLAG_GPA_SUPER_PAGES_ENABLED },
+	{ MSHV_PT_BIT_NESTED_VIRTUALIZATION,
+	  HV_PARTITION_CREATION_FLAG_NESTED_VIRTUALIZATION_CAPABLE },
+	{ MSHV_PT_BIT_SMT_ENABLED_GUEST,
+	  HV_PARTITION_CREATION_FLAG_SMT_ENABLED_GUEST },
+};
+
+/*
+ * Both versions of the argument come with the same command number; the flag
+ * in the part they share says which one it is.  Each byte is read once.
+ */
+static int copy_create_args(struct mshv_create_partition_v2 *args,
+			    const void __user *uarg)
+{
+	memset(args, 0, sizeof(*args));
+	if (copy_from_user(args, uarg, V1_SIZE))
+		return -EFAULT;
+	if (args->pt_flags & ~(u64)MSHV_PT_FLAGS_MASK ||
+	    args->pt_isolation >= MSHV_PT_ISOLATION_COUNT)
+		return -EINVAL;
+	if (!(args->pt_flags & V2_FLAG))
+		return 0;
+
+	if (copy_from_user((void *)args + V1_SIZE, uarg + V1_SIZE,
+			   sizeof(*args) - V1_SIZE))
+		return -EFAULT;
+	if (args->pt_num_cpu_fbanks != MSHV_NUM_CPU_FEATURES_BANKS ||
+	    memchr_inv(args->pt_rsvd, 0, sizeof(args->pt_rsvd)) ||
+	    memchr_inv(args->pt_rsvd1, 0, sizeof(args->pt_rsvd1)))
+		return -EINVAL;
+	return 0;
+}
+
+static long create_partition(void __user *uarg)
+{
+	u64 hv_flags = HV_PARTITION_CREATION_FLAG_EXO_PARTITION |
+		       HV_PARTITION_CREATION_FLAG_INTERCEPT_MESSAGE_PAGE_ENABLED;
+	struct hv_partition_creation_properties props = {};
+	struct mshv_create_partition_v2 args;
+	unsigned int i;
+	int err;
+
+	err = copy_create_args(&args, uarg);
+	if (err)
+		return err;
+
+	for (i = 0; i < ARRAY_SIZE(creation_flags); i++)
+		if (args.pt_flags & BIT_ULL(creation_flags[i].bit))
+			hv_flags |= creation_flags[i].hv_flag;
+	for (i = 0; i < MSHV_NUM_CPU_FEATURES_BANKS; i++)
+		props.disabled_processor_features.as_uint64[i] =
+			args.pt_cpu_fbanks[i];
+#ifdef CONFIG_X86_64
+	props.disabled_processor_xsave_features.as_uint64 =
+		args.pt_disabled_xsave;
+#endif
+	return mshv_partition_create(hv_flags, &props, &partition_fops);
+}
+
+static long check_extension(const u32 __user *uarg)
+{
+	u32 cap;
+
+	if (get_user(cap, uarg))
+		return -EFAULT;
+	switch (cap) {
+	case MSHV_CAP_CORE_API_STABLE:
+	case MSHV_CAP_REGISTER_PAGE:
+	case MSHV_CAP_CANCEL_VP:
+		return 1;
+	case MSHV_CAP_MAX_VPS:
+		return MSHV_MAX_VPS;
+	case MSHV_CAP_HOST_SCHEDULED:
+		return mshv.root_logic;
+	case MSHV_CAP_RESAMPLE_LIMIT:
+		return MSHV_MAX_RESAMPLERS;
+	default:
+		return 0;
+	}
+}
+
+static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	void __user *uarg = (void __user *)arg;
+
+	if (READ_ONCE(mshv.dying))
+		return -ESHUTDOWN;
+
+	switch (cmd) {
+	case MSHV_CREATE_PARTITION:
+		return create_partition(uarg);
+	case MSHV_CHECK_EXTENSION:
+		return check_extension(uarg);
+	case MSHV_ROOT_HVCALL:
+		return mshv_passthru(NULL, NULL, uarg);
+	default:
+		return -ENOTTY;
+	}
+}
+
+const struct file_operations mshv_dev_fops = {
 	.owner = THIS_MODULE,
-	.release = vp_release,
-	.unlocked_ioctl = vp_ioctl,
+	.unlocked_ioctl = dev_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 	.llseek = noop_llseek,
-	.mmap = vp_mmap,
 };

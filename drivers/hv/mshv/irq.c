@@ -140,7 +140,7 @@ static void resolve(struct mshv_partition *pt, struct mshv_routes *routes)
 {
 	u32 gsi, nr, n = 0;
 
-	if (!mshv_arch_can_queue_vectors())
+	if (!mshv.root_logic || !mshv_arch_can_queue_vectors())
 		return;
 	u32 *ids __free(kvfree) = kvcalloc(routes->nr, 2 * sizeof(*ids),
 					   GFP_KERNEL);

@@ -16,11 +16,6 @@
 #include "sched.h"
 #include "synic.h"
 
-/* The one instance of everything */
-struct mshv_driver mshv = {
-	.partitions = XARRAY_INIT(mshv.partitions, 0),
-};
-
 static struct miscdevice mshv_misc = {
 	.minor = MISC_DYNAMIC_MINOR,
 	.name = "mshv",

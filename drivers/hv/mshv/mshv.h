@@ -84,8 +84,6 @@ struct mshv_driver {
 	atomic_long_t nr_kept_pages;
 };
 
-extern struct mshv_driver mshv;
-
 /**
  * struct mshv_async - a hypercall that completes by a message
  * @done: Q completed by the message
@@ -167,21 +165,27 @@ struct mshv_vp {
 	struct mshv_overlay stats[2];
 };
 
-/* partition.c */
-int mshv_partition_create(u64 hv_flags,
-			  const struct hv_partition_creation_properties *props);
+/* lookup.c */
+extern struct mshv_driver mshv;
+
 struct mshv_partition *mshv_partition_find_rcu(u64 id);
 struct mshv_vp *mshv_vp_find_rcu(u64 partition_id, u32 vp_index);
+void mshv_partition_stop(struct mshv_partition *pt);
+
+/* partition.c */
+int mshv_partition_create(u64 hv_flags,
+			  const struct hv_partition_creation_properties *props,
+			  const struct file_operations *fops);
 void mshv_partition_put(struct mshv_partition *pt);
 int mshv_partition_initialize(struct mshv_partition *pt);
-void mshv_partition_stop(struct mshv_partition *pt);
 void mshv_partition_kill(struct mshv_partition *pt);
 void mshv_partition_async_done(struct mshv_partition *pt, u32 status);
 int mshv_partition_async_begin(struct mshv_partition *pt);
 int mshv_partition_async_wait(struct mshv_partition *pt, u16 *status);
 
 /* vp.c */
-int mshv_vp_create(struct mshv_partition *pt, u32 index);
+int mshv_vp_create(struct mshv_partition *pt, u32 index,
+		   const struct file_operations *fops);
 void mshv_vp_teardown(struct mshv_vp *vp);
 void mshv_vp_free(struct mshv_vp *vp);
 int mshv_vp_mmap(struct mshv_vp *vp, struct vm_area_struct *vma);
@@ -192,8 +196,6 @@ int mshv_vp_state(struct mshv_vp *vp,
 
 /* ioctl.c */
 extern const struct file_operations mshv_dev_fops;
-extern const struct file_operations mshv_partition_fops;
-extern const struct file_operations mshv_vp_fops;
 
 /* access.c */
 int mshv_access_get(struct mshv_partition *pt,

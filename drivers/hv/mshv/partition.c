@@ -34,51 +34,6 @@
 #define KILL_TRIES		200
 #define KILL_TRY_MS		10
 
-/**
- * mshv_partition_find_rcu - look up a partition
- * @id: partition id
- *
- * Context: RCU read-side section; any context.
- * Return: the partition, or NULL.
- */
-struct mshv_partition *mshv_partition_find_rcu(u64 id)
-{
-	return xa_load(&mshv.partitions, id);
-}
-
-/**
- * mshv_vp_find_rcu - look up a virtual processor
- * @partition_id: partition id
- * @vp_index: VP index
- *
- * Context: RCU read-side section; any context.
- * Return: the VP, or NULL.
- */
-struct mshv_vp *mshv_vp_find_rcu(u64 partition_id, u32 vp_index)
-{
-	struct mshv_partition *pt = mshv_partition_find_rcu(partition_id);
-
-	return pt ? xa_load(&pt->vps, vp_index) : NULL;
-}
-
-/**
- * mshv_partition_stop - let no VP of a partition run any more
- * @pt: the partition
- *
- * Those that run come back with -ESHUTDOWN, soon but not at once.
- *
- * Context: any; no lock is needed, since VPs live as long as the partition.
- */
-void mshv_partition_stop(struct mshv_partition *pt)
-{
-	unsigned long index;
-	struct mshv_vp *vp;
-
-	WRITE_ONCE(pt->dead, true);
-	xa_for_each(&pt->vps, index, vp)
-		mshv_vp_wake(vp);
-}
-
 /* What the partition has in the hypervisor; nobody runs its VPs. */
 static void teardown(struct mshv_partition *pt)
 {
@@ -191,11 +146,13 @@ static int publish(struct mshv_partition *pt)
  * mshv_partition_create - create a partition and a fd for it
  * @hv_flags: HV_PARTITION_CREATION_FLAG_*
  * @props: processor features it does not get
+ * @fops: of the fd; its release drops the reference that the fd has
  *
  * Return: the fd, or an errno.
  */
 int mshv_partition_create(u64 hv_flags,
-			  const struct hv_partition_creation_properties *props)
+			  const struct hv_partition_creation_properties *props,
+			  const struct file_operations *fops)
 {
 	union hv_partition_isolation_properties isolation = {};
 	struct mshv_partition *pt = alloc_partition();
@@ -217,8 +174,7 @@ int mshv_partition_create(u64 hv_flags,
 	if (!ret)
 		ret = FD_ADD(O_CLOEXEC,
 			     anon_inode_getfile("mshv_partition",
-						&mshv_partition_fops, pt,
-						O_RDWR));
+						fops, pt, O_RDWR));
 	trace_mshv_partition_create(pt->hv.id, min(ret, 0));
 	if (ret < 0)
 		mshv_partition_put(pt);

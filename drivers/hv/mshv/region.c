@@ -4,8 +4,6 @@
  *
  * A region is movable, see region_mmu.c, or pinned, see region_pin.c.
  */
-#define pr_fmt(fmt) "mshv: " fmt
-
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/overflow.h>
@@ -79,26 +77,6 @@ static bool overlaps(struct mshv_partition *pt, u64 gfn, u64 nr)
 	unsigned long index = gfn;
 
 	return mt_find(&pt->regions, &index, gfn + nr - 1);
-}
-
-/**
- * mshv_region_poison - give up on a guest whose memory can't be taken away
- * @rg: the region
- * @gfn: where it happened
- * @err: errno of the hypervisor
- *
- * The guest may still reach the pages, so they are never freed, and the guest
- * does not run any more.
- *
- * Context: any.
- */
-void mshv_region_poison(struct mshv_region *rg, u64 gfn, int err)
-{
-	struct mshv_partition *pt = rg->pt;
-
-	mshv_partition_stop(pt);
-	pr_warn_ratelimited("partition %llu: unmapping gfn %#llx failed: %pe, it will not run any more\n",
-			    pt->hv.id, gfn, ERR_PTR(err));
 }
 
 static int unmap(struct mshv_region *rg)

@@ -94,8 +94,6 @@ int mshv_region_del(struct mshv_partition *pt,
 void mshv_regions_unmap_all(struct mshv_partition *pt);
 void mshv_regions_free_all(struct mshv_partition *pt, bool unmapped);
 
-void mshv_region_poison(struct mshv_region *rg, u64 gfn, int err);
-
 /* region_mmu.c */
 int mshv_mmu_init(struct mshv_region *rg);
 int mshv_mmu_fill_spare(struct mshv_region *rg);
@@ -127,6 +125,7 @@ u64 mshv_region_run(struct page *const *pages, u64 gfn, u64 nr,
 		    unsigned int max, bool *large);
 int mshv_region_map(struct mshv_region *rg);
 int mshv_region_unmap(struct mshv_region *rg);
+void mshv_region_poison(struct mshv_region *rg, u64 gfn, int err);
 
 /* region_pin.c */
 int mshv_region_pin(struct mshv_region *rg);

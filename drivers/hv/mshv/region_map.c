@@ -6,7 +6,10 @@
  * and aligned, whatever kind of folio they are in.  Which mappings those are
  * follows from the page array alone, so unmapping finds the same ones again.
  */
+#define pr_fmt(fmt) "mshv: " fmt
+
 #include <linux/mm.h>
+#include <linux/printk.h>
 #include <linux/sched/signal.h>
 
 #include "mshv.h"
@@ -143,4 +146,24 @@ int mshv_region_unmap(struct mshv_region *rg)
 		rg->mapped_to = 0;
 	}
 	return err;
+}
+
+/**
+ * mshv_region_poison - give up on a guest whose memory can't be taken away
+ * @rg: the region
+ * @gfn: where it happened
+ * @err: errno of the hypervisor
+ *
+ * The guest may still reach the pages, so they are never freed, and the guest
+ * does not run any more.
+ *
+ * Context: any.
+ */
+void mshv_region_poison(struct mshv_region *rg, u64 gfn, int err)
+{
+	struct mshv_partition *pt = rg->pt;
+
+	mshv_partition_stop(pt);
+	pr_warn_ratelimited("partition %llu: unmapping gfn %#llx failed: %pe, it will not run any more\n",
+			    pt->hv.id, gfn, ERR_PTR(err));
 }

@@ -39,12 +39,28 @@ struct mshv_vp_run {
 	bool owed;
 };
 
-/* run.c */
+/* vp_event.c */
 void mshv_vp_run_init(struct mshv_vp *vp);
 void mshv_vp_kick(struct mshv_vp *vp);
 void mshv_vp_wake(struct mshv_vp *vp);
 void mshv_vp_cancel(struct mshv_vp *vp);
 bool mshv_vp_queue_vector(struct mshv_vp *vp, u8 vector);
+bool mshv_vp_kicked(struct mshv_vp *vp);
+bool mshv_vp_must_leave(struct mshv_vp *vp);
+int mshv_vp_leave_reason(struct mshv_vp *vp);
+int mshv_vp_set_suspend(struct mshv_vp *vp, u32 name, bool suspended);
+
+/* What ends a runner's wait, whatever else it waits for */
+static inline bool mshv_vp_has_news(struct mshv_vp *vp)
+{
+	return mshv_vp_kicked(vp) || mshv_vp_must_leave(vp);
+}
+
+/* run_root.c, run_core.c */
+int mshv_run_root(struct mshv_vp *vp);
+int mshv_run_core(struct mshv_vp *vp);
+
+/* run.c */
 int mshv_vp_run(struct mshv_vp *vp, struct hv_message *msg);
 void mshv_vp_stop(struct mshv_vp *vp);
 

@@ -95,7 +95,7 @@ static struct mshv_vp *alloc_vp(struct mshv_partition *pt, u32 index)
 }
 
 /* Publish the VP; on success the fd is the last thing. */
-static int publish(struct mshv_vp *vp)
+static int publish(struct mshv_vp *vp, const struct file_operations *fops)
 {
 	struct mshv_partition *pt = vp->pt;
 	int ret;
@@ -104,11 +104,9 @@ static int publish(struct mshv_vp *vp)
 	if (ret)
 		return ret;
 
-	kref_get(&pt->refs);
-	ret = FD_ADD(O_CLOEXEC, anon_inode_getfile("mshv_vp", &mshv_vp_fops,
-						   vp, O_RDWR));
+	ret = FD_ADD(O_CLOEXEC,
+		     anon_inode_getfile("mshv_vp", fops, vp, O_RDWR));
 	if (ret < 0) {
-		mshv_partition_put(pt);
 		xa_erase(&pt->vps, vp->index);
 		synchronize_rcu();
 	}
@@ -117,13 +115,16 @@ static int publish(struct mshv_vp *vp)
 
 /**
  * mshv_vp_create - create a virtual processor and a fd for it
- * @pt: the partition; its lock is held
+ * @pt: the partition; its lock is held.  The fd takes over a reference of the
+ *	caller's, unless there is an error
  * @index: VP index
+ * @fops: of the fd; its release drops that reference
  *
  * Return: the fd; -EINVAL for an index out of range; -EEXIST if there is such
  * a VP, even if its fd is closed; or another errno.
  */
-int mshv_vp_create(struct mshv_partition *pt, u32 index)
+int mshv_vp_create(struct mshv_partition *pt, u32 index,
+		   const struct file_operations *fops)
 {
 	struct mshv_vp *vp;
 	int ret;
@@ -142,7 +143,7 @@ int mshv_vp_create(struct mshv_partition *pt, u32 index)
 	if (!ret) {
 		ret = map_pages(vp);
 		if (!ret)
-			ret = publish(vp);
+			ret = publish(vp, fops);
 		if (ret < 0)
 			mshv_vp_teardown(vp);
 	}
