@@ -38,7 +38,7 @@ quietly()
 # The kernel's own checkers, out of the source archive.
 get_kernel_scripts()
 {
-	_tar=$(echo "$build"/src/linux-source-*.tar.xz)
+	_tar=$build/src/linux-source-$(echo "$KVER" | cut -d. -f1,2).tar.xz
 	[ -f "$_tar" ] || die "no kernel source: run 'make setup-source' first"
 	_tag="$(basename "$_tar") $(stat -c %s "$_tar")"
 	[ "$(cat "$lint/kernel.tag" 2>/dev/null)" != "$_tag" ] || return 0

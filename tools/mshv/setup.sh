@@ -179,17 +179,29 @@ get_kernel()
 	mv "$_dir.tmp" "$_dir"
 }
 
+# get_source SERIES DIR - its source archive
 get_source()
 {
-	_series=$(echo "$kver" | cut -d. -f1,2)
-	[ -f "$build/src/linux-source-$_series.tar.xz" ] && return 0
-	step "kernel source $_series (for KUnit)"
+	_series=$1
+	_dir=$2
+	[ -f "$_dir/linux-source-$_series.tar.xz" ] && return 0
+	step "kernel source $_series"
 	download "linux-source-$_series"
-	mkdir -p "$build/src"
+	mkdir -p "$_dir"
 	dpkg-deb --fsys-tarfile "$rootfs"/dl/linux-source-"$_series"_*.deb |
-		tar -xO "./usr/src/linux-source-$_series.tar.xz" >"$build/src/.tmp"
+		tar -xO "./usr/src/linux-source-$_series.tar.xz" >"$_dir/.tmp"
 	rm "$rootfs"/dl/linux-source-"$_series"_*.deb
-	mv "$build/src/.tmp" "$build/src/linux-source-$_series.tar.xz"
+	mv "$_dir/.tmp" "$_dir/linux-source-$_series.tar.xz"
+}
+
+# The first series is what everything runs on; the others are for 'make series'.
+get_sources()
+{
+	_dir=$build/src
+	for _s in $series; do
+		get_source "$_s" "$_dir"
+		_dir=$build/src/other
+	done
 }
 
 # The state of a finished set-up: what was asked for, not what was found
@@ -200,8 +212,7 @@ if [ -f "$build/env" ]; then
 	if [ "${RECIPE:-}" = "$recipe" ]; then
 		if [ -n "$with_source" ]; then
 			mkdir -p "$build/log"
-			kver=${KVER:?}
-			get_source
+			get_sources
 		fi
 		exit 0
 	fi
@@ -219,7 +230,7 @@ install_packages
 for k in $kvers; do
 	get_kernel "$k"
 done
-[ -z "$with_source" ] || get_source
+[ -z "$with_source" ] || get_sources
 "$top/tools/mshv/chroot.sh" apt-get clean
 cat >"$build/env.tmp" <<ENV
 # Made by tools/mshv/setup.sh: what this build environment consists of
