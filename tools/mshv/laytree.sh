@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Lay this driver into a kernel tree, in place of the tree's own one.
 #
-# usage: laytree.sh KERNELTREE
+# usage: laytree.sh [--wire] KERNELTREE
+#
+#   --wire	only take out the tree's own driver and refer to drivers/hv/mshv/
 #
 # Afterwards CONFIG_MSHV_ROOT of that tree builds drivers/hv/mshv/. The script
 # can be repeated: only files that differ are written, files that went away
@@ -17,7 +19,12 @@ die()
 	exit 1
 }
 
-[ $# -eq 1 ] || { echo "usage: $0 KERNELTREE" >&2; exit 2; }
+only_wire=
+if [ "${1:-}" = --wire ]; then
+	only_wire=1
+	shift
+fi
+[ $# -eq 1 ] || { echo "usage: $0 [--wire] KERNELTREE" >&2; exit 2; }
 tree=$1
 [ -f "$tree/drivers/hv/hv_common.c" ] || die "$tree is not a kernel tree"
 
@@ -56,12 +63,17 @@ lay_dir()
 	done
 }
 
-lay_dir drivers/hv/mshv
-lay_dir Documentation/virt/hyperv/mshv
-for f in include/hyperv/hvcall.h "$top"/include/uapi/linux/mshv_*.h; do
-	f=${f#"$top"/}
-	[ ! -f "$top/$f" ] || lay "$top/$f" "$tree/$f"
-done
+lay_all()
+{
+	lay_dir drivers/hv/mshv
+	lay_dir Documentation/virt/hyperv/mshv
+	for f in "$top"/include/hyperv/*.h "$top"/include/uapi/linux/mshv_*.h; do
+		f=${f#"$top"/}
+		lay "$top/$f" "$tree/$f"
+	done
+}
+
+[ -n "$only_wire" ] || lay_all
 
 # The tree's own driver. mshv.h and mshv_common.c stay: MSHV_VTL uses them.
 for f in root_main.c root_hv_call.c root.h synic.c irq.c eventfd.c eventfd.h \
@@ -71,17 +83,20 @@ done
 
 hv=$tree/drivers/hv
 
-# Kconfig: the entry MSHV_ROOT up to the next one becomes a source line.
+# Kconfig: the entry MSHV_ROOT up to the next one becomes a source line, unless
+# there is one already.
 awk '
-	/^config MSHV_ROOT$/ { skip = 1; print "source \"drivers/hv/mshv/Kconfig\"\n"; next }
+	FNR == NR { have += /^source "drivers\/hv\/mshv\/Kconfig"$/; next }
+	/^config MSHV_ROOT$/ { skip = 1; if (!have) print "source \"drivers/hv/mshv/Kconfig\"\n"; next }
 	skip && /^(config|menu|endmenu|source|if|endif|choice)/ { skip = 0 }
 	!skip
-' "$hv/Kconfig" | replace "$hv/Kconfig"
+' "$hv/Kconfig" "$hv/Kconfig" | replace "$hv/Kconfig"
 grep -q '^source "drivers/hv/mshv/Kconfig"$' "$hv/Kconfig" ||
 	die "no entry for MSHV_ROOT in $hv/Kconfig"
 
 # Makefile: drop the list of objects (with continuation lines), descend instead.
 awk '
+	/_NEXT\).*mshv\/$/ { next }
 	/^mshv_root-/ { skip = 1 }
 	skip { if (!/\\$/) skip = 0; next }
 	/^obj-\$\(CONFIG_MSHV_ROOT\)/ { print "obj-$(CONFIG_MSHV_ROOT)\t\t+= mshv/"; next }
