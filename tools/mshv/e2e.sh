@@ -67,7 +67,7 @@ clean_trace()
 	tail -n 1 "$1" | awk '
 		!/"ev":"exit"/ { print "no exit line"; exit 1 }
 		{
-			n = split("partitions vps deposited_pages mapped_pages overlay_pages", want, " ")
+			n = split("partitions vps deposited_pages mapped_pages overlay_pages ports", want, " ")
 			for (i = 1; i <= n; i++)
 				if ($0 !~ "\"" want[i] "\":0[,}]") { print "left: " $0; exit 1 }
 		}'

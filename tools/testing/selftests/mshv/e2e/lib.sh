@@ -365,6 +365,32 @@ memory_moves()
 	sed 's/^/# /' $out
 }
 
+doorbells_ring()
+{
+	check "a write signals the eventfd and does not come to the VMM" mshv_doorbell write
+	check "the size of the write has to match" mshv_doorbell size
+	check "the value has to match, if one is given" mshv_doorbell match
+	check "a deassigned eventfd is silent" mshv_doorbell deassign
+	check "each form of the instruction rings" mshv_doorbell forms
+	check "the last of many writes is heard" mshv_doorbell burst
+	sed 's/^/# /' $out
+	check "a VMM may leave its ioeventfds behind" mshv_doorbell leave
+	check "nothing of it is left" wait_for 10 unused
+}
+
+dirty_pages_are_known()
+{
+	check "dirty pages are those that were written, and start anew after a clear" \
+		mshv_dirty dirty
+	check "accessed pages are those that were touched" mshv_dirty accessed
+	check "bits can be set" mshv_dirty set
+	check "tracking can begin late and end" mshv_dirty late
+	check "a part of a huge page can be cleared" mshv_dirty large
+	sed 's/^/# /' $out
+	check "20001 pages at once" mshv_dirty many
+	check "a guest runs after that" minivmm --guest=long
+}
+
 # finish - unload if need be, look at the kernel's log, print the plan
 finish()
 {

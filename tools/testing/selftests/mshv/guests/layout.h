@@ -40,6 +40,9 @@
 #define POKE_READ		1
 #define POKE_WRITE		2
 #define POKE_EXECUTE		3
+#define POKE_WRITE_8		4
+#define POKE_WRITE_16		5
+#define POKE_WRITE_64		6	/* the upper half is 0 */
 
 /* What "churn" and "scribble" write to in each page of the extra memory */
 #define CHURN_OFFSET		0x10

@@ -16,9 +16,21 @@ GUEST poke
 	je	3f
 	cmpl	$POKE_WRITE, %ecx
 	je	2f
+	cmpl	$POKE_WRITE_8, %ecx
+	je	5f
+	cmpl	$POKE_WRITE_16, %ecx
+	je	6f
+	cmpl	$POKE_WRITE_64, %ecx
+	je	7f
 	movl	(%r8), %eax
 	jmp	4f
 2:	movl	%eax, (%r8)
+	jmp	4f
+5:	movb	%al, (%r8)
+	jmp	4f
+6:	movw	%ax, (%r8)
+	jmp	4f
+7:	movq	%rax, (%r8)
 	jmp	4f
 3:	call	*%r8
 4:	outl	%eax, $PORT_POKE
