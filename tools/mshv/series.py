@@ -9,7 +9,6 @@ usage: series.py make TREE OUT      write OUT/*.patch against the commit "base" 
 The patches are described in series.txt.  TREE is a kernel tree with a git
 repository that has what 'paths' names; it is reset.
 """
-import fnmatch
 import glob
 import os
 import re
@@ -77,11 +76,19 @@ def our_files():
                   for r in ROOTS for d, _, files in os.walk(f"{TOP}/{r}") for f in files)
 
 
+def matches(name, pattern):
+    """As the shell has it: * stays in a directory, ** does not."""
+    parts = re.split(r"(\*\*|\*|\[[^]]*\])", pattern)
+    special = {"**": ".*", "*": "[^/]*"}
+    return re.fullmatch("".join(special.get(p) or (p if p.startswith("[") else re.escape(p))
+                                for p in parts), name)
+
+
 def claim(patches):
     """Tell each patch its files; each file has to have a patch."""
     left = our_files()
     for p in patches:
-        p.files = [f for f in left if any(fnmatch.fnmatch(f, pat) for pat in p.patterns)]
+        p.files = [f for f in left if any(matches(f, pat) for pat in p.patterns)]
         left = [f for f in left if f not in p.files]
         if not p.files and p.patterns:
             sys.exit(f"series: no files for: {p.subject}")
