@@ -117,6 +117,9 @@ static long set_guest_memory(struct mshv_partition *pt, void __user *uarg)
 		return -EFAULT;
 	if (mem.flags & BIT(MSHV_SET_MEM_BIT_UNMAP))
 		return mshv_region_del(pt, &mem);
+	/* Movable memory would only tell when the guest touches it. */
+	if (!pt->initialized)
+		return -EBUSY;
 	return mshv_region_add(pt, &mem);
 }
 
