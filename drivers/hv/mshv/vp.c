@@ -95,22 +95,25 @@ static struct mshv_vp *alloc_vp(struct mshv_partition *pt, u32 index)
 }
 
 /* Publish the VP; on success the fd is the last thing. */
-static int publish(struct mshv_vp *vp, const struct file_operations *fops)
+static int publish(struct mshv_vp *vp, const struct file_operations *fops,
+		   int fd)
 {
 	struct mshv_partition *pt = vp->pt;
-	int ret;
+	struct file *file;
+	int err;
 
-	ret = xa_insert(&pt->vps, vp->index, vp, GFP_KERNEL_ACCOUNT);
-	if (ret)
-		return ret;
+	err = xa_insert(&pt->vps, vp->index, vp, GFP_KERNEL_ACCOUNT);
+	if (err)
+		return err;
 
-	ret = FD_ADD(O_CLOEXEC,
-		     anon_inode_getfile("mshv_vp", fops, vp, O_RDWR));
-	if (ret < 0) {
+	file = anon_inode_getfile("mshv_vp", fops, vp, O_RDWR);
+	if (IS_ERR(file)) {
 		xa_erase(&pt->vps, vp->index);
 		synchronize_rcu();
+		return PTR_ERR(file);
 	}
-	return ret;
+	fd_install(fd, file);
+	return 0;
 }
 
 /**
@@ -127,7 +130,7 @@ int mshv_vp_create(struct mshv_partition *pt, u32 index,
 		   const struct file_operations *fops)
 {
 	struct mshv_vp *vp;
-	int ret;
+	int err;
 
 	lockdep_assert_held(&pt->lock);
 	if (index >= MSHV_MAX_VPS)
@@ -135,22 +138,28 @@ int mshv_vp_create(struct mshv_partition *pt, u32 index,
 	if (xa_load(&pt->vps, index))
 		return -EEXIST;
 
+	/* First what can fail before the hypervisor knows of the VP. */
+	CLASS(get_unused_fd, fd)(O_CLOEXEC);
+	if (fd < 0)
+		return fd;
 	vp = alloc_vp(pt, index);
 	if (!vp)
 		return -ENOMEM;
 
-	ret = hvcall_create_vp(&pt->hv, index);
-	if (!ret) {
-		ret = map_pages(vp);
-		if (!ret)
-			ret = publish(vp, fops);
-		if (ret < 0)
+	err = hvcall_create_vp(&pt->hv, index);
+	if (!err) {
+		err = map_pages(vp);
+		if (!err)
+			err = publish(vp, fops, fd);
+		if (err)
 			mshv_vp_teardown(vp);
 	}
-	trace_mshv_vp_create(pt->hv.id, index, min(ret, 0));
-	if (ret < 0)
+	trace_mshv_vp_create(pt->hv.id, index, err);
+	if (err) {
 		mshv_vp_free(vp);
-	return ret;
+		return err;
+	}
+	return take_fd(fd);
 }
 
 /**
