@@ -186,7 +186,8 @@ def git(tree, *args):
 
 
 def commit(tree, patch, who, when):
-    git(tree, "add", "-A", "--", *PATHS, *[r for r in ROOTS if os.path.exists(f"{tree}/{r}")])
+    # -f: a distribution's source may ignore everything.
+    git(tree, "add", "-A", "-f", "--", *PATHS, *patch.files)
     env = dict(os.environ, GIT_AUTHOR_NAME=who[0], GIT_AUTHOR_EMAIL=who[1],
                GIT_COMMITTER_NAME=who[0], GIT_COMMITTER_EMAIL=who[1],
                GIT_AUTHOR_DATE=when, GIT_COMMITTER_DATE=when)
