@@ -13,6 +13,7 @@
 #   # kernel: SERIES        kernel series to boot, or 'all' (default: set-up's first)
 #   # timeout: SECONDS      for the whole boot (default 120)
 #   # cpio: qemu            add Debian's QEMU and a guest for it to the initramfs
+#   # programs: kselftests  add the tests of the ioctls, as kselftests/
 #   # expect-exit: N        hvsim's exit status (default 0)
 #   # expect-trace: clean   the L1 left nothing behind in the hypervisor
 #
@@ -98,6 +99,11 @@ run_one()
 	if [ "$(directive "$script" cpio)" = qemu ]; then
 		[ -f "$build/qemu.cpio" ] || "$top/tools/mshv/mkqemu.sh" "$build/qemu.cpio"
 		set -- "$@" --cpio "$build/qemu.cpio" --file "$selftests/qemu/common.sh:qemu.sh"
+	fi
+	if [ "$(directive "$script" programs)" = kselftests ]; then
+		for bin in "$build"/selftests/kselftests/*; do
+			set -- "$@" --file "$bin:kselftests/${bin##*/}"
+		done
 	fi
 	for bin in "$build"/selftests/*; do
 		[ -f "$bin" ] && [ -x "$bin" ] && set -- "$@" --file "$bin:bin/${bin##*/}"

@@ -168,6 +168,46 @@ scheduler_is()
 		"^mshv: L1VH partition, $1 scheduler: running vCPUs with $2 scheduler logic \\($3\\)\$" /tmp/log
 }
 
+# kselftest PROGRAM - run a program that speaks TAP itself: its results become
+# ours, what else it says becomes comments. The plan has to be kept. The number
+# of tests that were skipped is added to $skipped.
+skipped=0
+kselftest()
+{
+	_name=${1##*/} _ran=0 _plan=none _bad=0
+	note "$_name"
+	{ "$1" 2>&1; echo "status $?"; } | tee /tmp/tap |
+		sed -e '/^ok /d' -e '/^# *\(RUN\|OK\) /d' -e 's/^/# /'
+	: >$out
+	while IFS= read -r _line; do
+		case $_line in
+		1..*) _plan=${_line#1..} ;;
+		"ok "*"# SKIP"*)
+			_ran=$((_ran + 1)) skipped=$((skipped + 1))
+			ok "$_name: ${_line#ok * }" ;;
+		"ok "*)
+			_ran=$((_ran + 1))
+			ok "$_name: ${_line#ok * }" ;;
+		"not ok "*)
+			_ran=$((_ran + 1)) _bad=1
+			not_ok "$_name: ${_line#not ok * }" ;;
+		esac
+	done </tmp/tap
+	check "$_name: all of its $_plan tests were run" test "$_ran" = "$_plan"
+	check "$_name: its exit status agrees" grep -qx "status $_bad" /tmp/tap
+}
+
+# kselftests - all of them. With this driver and on hvsim none is skipped, but for
+# what the arguments allow: a number.
+kselftests()
+{
+	for _program in /kselftests/*; do
+		kselftest "$_program"
+	done
+	check "no more than $1 tests are skipped" test "$skipped" -le "$1"
+	check "nothing holds the module" wait_for 10 unused
+}
+
 # guests_run VPS - the two main guests, side by side
 guests_run()
 {

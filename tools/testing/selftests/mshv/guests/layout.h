@@ -66,4 +66,8 @@
 #define IRQ_VECTOR		0x40
 #define IRQ_COUNT		3
 
+/* "notify" tells of each interrupt with one of these vectors */
+#define NOTIFY_VECTOR		0x50
+#define NOTIFY_VECTORS		4
+
 #endif /* GUEST_LAYOUT_H */

@@ -31,6 +31,9 @@ enum {
 	EXIT_TIMEOUT	= 4,
 };
 
+extern int fail_status;
+
+int mshv_try_ioctl(int fd, unsigned long cmd, const void *arg);
 int mshv_try_open(void);
 int mshv_try_create_partition(int dev, uint64_t flags);
 int mshv_try_create_partition_v2(int dev, struct mshv_create_partition_v2 *args);

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# hvsim: --scheduler=integrated --cpus=2
+# programs: kselftests
+# timeout: 400
+# expect-trace: clean
+#
+# Every ioctl with good and bad arguments, in all orders and at the same time,
+# under the integrated scheduler.
+. /lib.sh
+
+load_ok
+kselftests 0
+finish
