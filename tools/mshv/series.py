@@ -185,12 +185,10 @@ def git(tree, *args):
     return output("git", "-C", tree, *args)
 
 
-def commit(tree, patch, who, when):
+def commit(tree, patch, when):
     # -f: a distribution's source may ignore everything.
     git(tree, "add", "-A", "-f", "--", *PATHS, *patch.files)
-    env = dict(os.environ, GIT_AUTHOR_NAME=who[0], GIT_AUTHOR_EMAIL=who[1],
-               GIT_COMMITTER_NAME=who[0], GIT_COMMITTER_EMAIL=who[1],
-               GIT_AUTHOR_DATE=when, GIT_COMMITTER_DATE=when)
+    env = dict(os.environ, GIT_AUTHOR_DATE=when, GIT_COMMITTER_DATE=when)
     run("git", "-C", tree, "commit", "-q", "-s", "-F", "-", env=env,
         input=f"{patch.subject}\n\n{patch.body}\n")
 
@@ -223,12 +221,11 @@ def cover(out, n):
 def make(tree, out):
     patches = parse_series()
     claim(patches)
-    who = [os.environ["SERIES_NAME"], os.environ["SERIES_EMAIL"]]
     when = os.environ["SERIES_DATE"]
     reset(tree)
     for p in patches:
         apply(tree, p)
-        commit(tree, p, who, when)
+        commit(tree, p, when)
     # All there is now has to be what laytree.sh makes of the tree.
     run(f"{TOOLS}/laytree.sh", tree)
     differ = git(tree, "status", "--porcelain", "--", *PATHS[1:])
@@ -236,9 +233,8 @@ def make(tree, out):
         sys.exit(f"series: the patches do not add up to what laytree.sh does:\n{differ}")
     for name in glob.glob(f"{out}/*.patch"):
         os.unlink(name)
-    env = dict(os.environ, GIT_COMMITTER_NAME=who[0], GIT_COMMITTER_EMAIL=who[1])
     run("git", "-C", tree, "format-patch", "-q", "--cover-letter", "--no-signature", "-M",
-        "-o", out, "base", env=env)
+        "-o", out, "base")
     cover(out, len(patches))
 
 
@@ -365,6 +361,9 @@ def verify(tree, out):
 
 
 if __name__ == "__main__":
+    for part in ("NAME", "EMAIL"):
+        for role in ("AUTHOR", "COMMITTER"):
+            os.environ.setdefault(f"GIT_{role}_{part}", os.environ.get(f"SERIES_{part}", ""))
     if sys.argv[1:] == ["paths"]:
         print("\n".join(PATHS))
     elif len(sys.argv) == 4 and sys.argv[1] == "make":
