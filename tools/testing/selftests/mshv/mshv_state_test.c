@@ -185,11 +185,7 @@ TEST_F(state, tells_the_size_if_the_buffer_is_too_small)
 	ASSERT_ERRNO(0, get(self));
 	size = self->args.buf_sz;
 	self->args.buf_sz = PAGE;
-	if (size <= PAGE) {
-		EXPECT_ERRNO(0, get(self));
-	} else {
-		EXPECT_ERRNO(EINVAL, get(self));
-	}
+	EXPECT_ERRNO(size <= PAGE ? 0 : EINVAL, get(self));
 	EXPECT_EQ(size, self->args.buf_sz);
 }
 

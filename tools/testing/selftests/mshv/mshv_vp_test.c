@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* VP files: MSHV_RUN_VP, MSHV_CANCEL_VP and mmap(). */
+/* VP files: MSHV_RUN_VP and MSHV_CANCEL_VP. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <signal.h>
 #include <sys/time.h>
 
-#include "guests/layout.h"
 #include "lib/guest.h"
 #include "lib/ktest.h"
 #include "lib/regs.h"
@@ -13,10 +12,6 @@
 
 #define ROUNDS 20
 #define SOON_MS 50
-
-/* Layout of the register page */
-#define REGISTER_PAGE_VALID 2
-#define REGISTER_PAGE_RIP 136
 
 FIXTURE(vp)
 {
@@ -45,23 +40,6 @@ static void create(struct _test_data_vp *self, const char *guest)
 static int run(struct _test_data_vp *self)
 {
 	return mshv_try_run_vp(self->fd, &self->msg);
-}
-
-/* Skip what the guest says first; then it does nothing that the VMM gets to see. */
-static void run_greeting(struct __test_metadata *_metadata,
-			 struct _test_data_vp *self)
-{
-	struct hv_io_port_message m;
-
-	do {
-		ASSERT_ERRNO(0, run(self));
-		ASSERT_EQ(HV_MSG_X64_IO_PORT, self->msg.type);
-		memcpy(&m, self->msg.payload, sizeof(m));
-		vp_set_regs(self->fd, (struct hv_reg[]) {
-			REG(RIP, m.header.rip + (m.header.length_cr8 & 0xf)),
-			REG(RAX, m.header.access_type == HV_ACCESS_READ ? 0xff : m.rax),
-		}, 2);
-	} while (m.header.access_type == HV_ACCESS_READ || (m.rax & 0xff) != '\n');
 }
 
 static const unsigned long not_for_vps[] = {
@@ -118,7 +96,7 @@ TEST_F(vp, stays_where_it_stopped)
 	uint64_t rip;
 
 	create(self, "storm");
-	run_greeting(_metadata, self);
+	ASSERT_ERRNO(0, vp_run_greeting(self->fd));
 	ASSERT_ERRNO(0, run(self));
 	rip = vp_get_reg(self->fd, HV_REG_RIP);
 	ASSERT_ERRNO(0, run(self));
@@ -171,7 +149,7 @@ static void alarm_soon(void)
 TEST_F(vp, is_left_by_a_signal)
 {
 	create(self, "busy");
-	run_greeting(_metadata, self);
+	ASSERT_ERRNO(0, vp_run_greeting(self->fd));
 	alarm_soon();
 	EXPECT_ERRNO(EINTR, run(self));
 	EXPECT_ERRNO(EINTR, run(self));
@@ -222,7 +200,7 @@ TEST_F(vp, lets_waiting_runners_die)
 	ASSERT_GE(child, 0);
 	if (!child) {
 		create(self, "busy");
-		run_greeting(_metadata, self);
+		ASSERT_ERRNO(0, vp_run_greeting(self->fd));
 		pthread_create(&thread, NULL, run_once, self);
 		run(self);
 		_exit(KSFT_FAIL);
@@ -246,7 +224,7 @@ TEST_F(vp, can_be_canceled_before_it_runs)
 
 	REQUIRE_EXTENSION(MSHV_CAP_CANCEL_VP);
 	create(self, "storm");
-	run_greeting(_metadata, self);
+	ASSERT_ERRNO(0, vp_run_greeting(self->fd));
 	rip = vp_get_reg(self->fd, HV_REG_RIP);
 	EXPECT_ERRNO(0, cancel(self->fd));
 	EXPECT_ERRNO(EINTR, run(self));
@@ -301,7 +279,7 @@ static void expect_canceled(struct __test_metadata *_metadata,
 	uint64_t start;
 	int i;
 
-	run_greeting(_metadata, self);
+	ASSERT_ERRNO(0, vp_run_greeting(self->fd));
 	start = now_ms();
 	ASSERT_EQ(0, pthread_create(&thread, NULL, cancel_later, &self->fd));
 	for (i = 0; i < ROUNDS / 2; i++)
@@ -322,102 +300,6 @@ TEST_F(vp, can_be_canceled_while_it_halts)
 	REQUIRE_EXTENSION(MSHV_CAP_CANCEL_VP);
 	create(self, "sleep");
 	expect_canceled(_metadata, self);
-}
-
-static void *map(int fd, int page, size_t size, int prot, int flags)
-{
-	return mmap(NULL, size, prot, flags, fd, (off_t)page * PAGE);
-}
-
-TEST_F(vp, maps_its_pages)
-{
-	struct hv_intercept_header header;
-	uint8_t *regs, *message;
-	uint64_t rip;
-
-	create(self, "storm");
-	message = map(self->fd, MSHV_VP_MMAP_OFFSET_INTERCEPT_MESSAGE, PAGE, PROT_READ,
-		      MAP_SHARED);
-	ASSERT_NE(MAP_FAILED, message);
-	ASSERT_ERRNO(0, run(self));
-	EXPECT_EQ(0, memcmp(message, &self->msg, sizeof(self->msg)));
-
-	regs = map(self->fd, MSHV_VP_MMAP_OFFSET_REGISTERS, PAGE,
-		   PROT_READ | PROT_WRITE, MAP_SHARED);
-	if (regs == MAP_FAILED) {
-		ASSERT_EQ(ENODEV, errno);
-		SKIP(return, "this hypervisor has no register page");
-	}
-	memcpy(&header, self->msg.payload, sizeof(header));
-	memcpy(&rip, regs + REGISTER_PAGE_RIP, sizeof(rip));
-	EXPECT_EQ(1, regs[REGISTER_PAGE_VALID]);
-	EXPECT_EQ(header.rip, rip);
-}
-
-TEST_F(vp, refuses_bad_mappings)
-{
-	static const struct {
-		int page;
-		unsigned int pages;
-		int prot, flags, err;
-	} rows[] = {
-		{ 0, 2, PROT_READ, MAP_SHARED, EINVAL },
-		{ 1, 2, PROT_READ, MAP_SHARED, EINVAL },
-		{ 1, 16, PROT_READ, MAP_SHARED, EINVAL },
-		{ 0, 1, PROT_READ | PROT_WRITE, MAP_PRIVATE, EINVAL },
-		{ 1, 1, PROT_READ, MAP_PRIVATE, EINVAL },
-		{ 0, 1, PROT_READ | PROT_EXEC, MAP_SHARED, EPERM },
-		{ 1, 1, PROT_EXEC, MAP_SHARED, EPERM },
-		{ MSHV_VP_MMAP_OFFSET_GHCB, 1, PROT_READ, MAP_SHARED, ENODEV },
-		{ MSHV_VP_MMAP_OFFSET_COUNT, 1, PROT_READ, MAP_SHARED, EINVAL },
-		{ 0x7fffffff, 1, PROT_READ, MAP_SHARED, EINVAL },
-	};
-	unsigned int i;
-
-	create(self, "storm");
-	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		void *p = map(self->fd, rows[i].page, rows[i].pages * PAGE,
-			      rows[i].prot, rows[i].flags);
-
-		EXPECT_EQ(MAP_FAILED, p) {
-			TH_LOG("row %u", i);
-		}
-		EXPECT_ERRNO(rows[i].err, -errno) {
-			TH_LOG("row %u", i);
-		}
-	}
-}
-
-/* What mmap() refuses must not come in by another way. */
-TEST_F(vp, keeps_its_mappings_as_they_are)
-{
-	uint8_t *p;
-
-	create(self, "storm");
-	p = map(self->fd, MSHV_VP_MMAP_OFFSET_INTERCEPT_MESSAGE, PAGE, PROT_READ,
-		MAP_SHARED);
-	ASSERT_NE(MAP_FAILED, p);
-	EXPECT_EQ(-1, mprotect(p, PAGE, PROT_READ | PROT_EXEC));
-	EXPECT_EQ(EACCES, errno);
-	EXPECT_EQ(MAP_FAILED, mremap(p, PAGE, 2 * PAGE, MREMAP_MAYMOVE));
-	EXPECT_EQ(0, mprotect(p, PAGE, PROT_READ | PROT_WRITE));
-}
-
-static int is_mapped(void *p)
-{
-	return msync(p, PAGE, MS_ASYNC) ? -errno : 0;
-}
-
-TEST_F(vp, does_not_hand_its_mappings_to_children)
-{
-	uint8_t *p;
-
-	create(self, "storm");
-	p = map(self->fd, MSHV_VP_MMAP_OFFSET_INTERCEPT_MESSAGE, PAGE, PROT_READ,
-		MAP_SHARED);
-	ASSERT_NE(MAP_FAILED, p);
-	EXPECT_ERRNO(0, is_mapped(p));
-	EXPECT_ERRNO(ENOMEM, in_child(is_mapped, p));
 }
 
 TEST_HARNESS_MAIN

@@ -15,8 +15,8 @@ extern const char __start_guest64[], __stop_guest64[];
 #define ENTRIES(X)							\
 	X(guest16_main) X(guest64_long) X(guest64_mem)			\
 	X(guest64_string) X(guest64_exit7) X(guest64_msr)		\
-	X(guest64_irq) X(guest64_notify) X(guest64_sleep) X(guest64_busy)			\
-	X(guest64_count)						\
+	X(guest64_irq) X(guest64_notify) X(guest64_sleep)		\
+	X(guest64_busy) X(guest64_count)				\
 	X(guest64_storm) X(guest64_tfault) X(guest64_unmapped)		\
 	X(guest64_jump) X(guest64_rowrite)				\
 	X(guest64_poke) X(guest64_churn) X(guest64_scribble)

@@ -12,6 +12,7 @@
 #include "../guests/layout.h"
 #include "exits.h"
 #include "guest.h"
+#include "regs.h"
 #include "vm.h"
 
 #define KICK_SIGNAL SIGUSR1
@@ -157,6 +158,37 @@ void vp_run(struct vp *vp)
 		}
 	}
 	exit_flush_line(vp);
+}
+
+/**
+ * vp_run_greeting() - Let a guest print its first line, to nobody
+ * @fd: the VP
+ *
+ * From there on a guest does what it is there for.
+ *
+ * Return: 0; what RUN_VP has failed with; -EPROTO if the guest did something else.
+ */
+int vp_run_greeting(int fd)
+{
+	struct hv_io_port_message m;
+	struct hv_message msg;
+	bool read;
+	int ret;
+
+	do {
+		ret = mshv_try_run_vp(fd, &msg);
+		if (ret)
+			return ret;
+		if (msg.type != HV_MSG_X64_IO_PORT)
+			return -EPROTO;
+		memcpy(&m, msg.payload, sizeof(m));
+		read = m.header.access_type == HV_ACCESS_READ;
+		vp_set_regs(fd, (struct hv_reg[]) {
+			REG(RIP, m.header.rip + (m.header.length_cr8 & 0xf)),
+			REG(RAX, read ? 0xff : m.rax),	/* status: ready */
+		}, 2);
+	} while (read || (m.rax & 0xff) != '\n');
+	return 0;
 }
 
 static void *vp_thread(void *arg)

@@ -106,6 +106,7 @@ bool vm_done(struct vm *vm);
 bool vm_stop(struct vm *const *vms, unsigned int nr, unsigned int timeout_ms);
 void *vm_memory(struct vm *vm, uint64_t gpa, uint64_t size);
 void vp_run(struct vp *vp);
+int vp_run_greeting(int fd);
 uint64_t now_ms(void);
 void sleep_ms(unsigned int ms);
 
