@@ -78,6 +78,17 @@ get_tree()
 	tag_of "$1" >"$2/tag"
 }
 
+# What checkpatch wants for licences
+get_packages()
+{
+	"$in_rootfs" python3 -c 'import git, ply' 2>/dev/null && return 0
+	say 'series: python3-ply and python3-git (a few seconds)'
+	{ "$in_rootfs" apt-get update && "$in_rootfs" env DEBIAN_FRONTEND=noninteractive \
+		apt-get -y --no-install-recommends install python3-ply python3-git; } \
+		>"$build/log/series.log" 2>&1 ||
+		die "python3-ply and python3-git can't be installed, see build/log/series.log"
+}
+
 # What is committed here; uncommitted changes may be half of something.
 snapshot()
 {
@@ -116,6 +127,7 @@ if [ $# -eq 1 ]; then
 else
 	set -- "$build"/src/linux-source-*.tar.xz "$build"/src/other/linux-source-*.tar.xz
 fi
+[ -z "$verify" ] || get_packages
 status=0
 for tree; do
 	series_for "$tree" || status=1
