@@ -134,6 +134,17 @@ TEST(clearing_returns_what_was_and_protects_neighbours_at_once)
 	teardown();
 }
 
+TEST(what_lies_between_is_not_protected)
+{
+	setup(8);
+	for (unsigned int i = 8; i < 12; i++)
+		touch(i, true);
+	CHECK(states(0, 0, 12, HV_ACCESS_CLEAR_DIRTY) == 0 && out_is("333300003333"));
+	CHECK(m.flags[3] == GPA_CLEAN && !m.flags[4] && !m.flags[7]);
+	CHECK(m.flags[8] == GPA_CLEAN && m.flags[11] == GPA_CLEAN);
+	teardown();
+}
+
 TEST(setting_marks_pages_that_are_mapped_only)
 {
 	setup(8);

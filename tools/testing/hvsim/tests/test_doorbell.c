@@ -11,6 +11,7 @@
 #include "harness.h"
 
 #define CHILD	7
+#define OTHER	8
 #define GPA	0x3f000000UL
 #define RIP	0x10000UL
 #define SINT	5
@@ -20,7 +21,7 @@ static struct {
 	struct hv hv;
 	struct objects objs;
 	struct l1_vp vps[2];
-	struct partition pt;
+	struct partition pt, other;
 	struct vp vp;
 	struct kvm_run run;
 	int ring[2];		/* what synic_signal_ring() returns */
@@ -34,7 +35,7 @@ static struct {
 struct partition *partition_find(struct hv *hv, uint64_t id)
 {
 	(void)hv;
-	return id == CHILD ? &m.pt : NULL;
+	return id == CHILD ? &m.pt : id == OTHER ? &m.other : NULL;
 }
 
 int synic_signal_ring(struct l1_vp *vp, unsigned int sint, uint32_t value)
@@ -288,6 +289,21 @@ TEST(ids_are_valid_and_used_once)
 	CHECK(connect(3, 3, GPA, 0, 8) == HV_STATUS_INVALID_PARAMETER);
 	CHECK(connect(3, 3, GPA, 0, 0) == 0);
 	CHECK(connect(3, 3, GPA, 0, 0) == HV_STATUS_INVALID_CONNECTION_ID);
+}
+
+TEST(a_port_is_for_one_partition)
+{
+	struct hv_in_connect_port in = {
+		.connection_partition_id = OTHER, .connection_id = 1,
+		.port_partition_id = HV_PARTITION_SELF, .port_id = 1, .type = HV_PORT_DOORBELL,
+	};
+
+	setup();
+	m.other = (struct partition){ .hv = &m.hv, .id = OTHER, .state = PARTITION_ACTIVE };
+	create(1, HV_VP_ANY);
+	CHECK(call(hc_connect_port, &in, sizeof(in)) == HV_STATUS_INVALID_PORT_ID);
+	in.connection_partition_id = OTHER + 1;
+	CHECK(call(hc_connect_port, &in, sizeof(in)) == HV_STATUS_INVALID_PARTITION_ID);
 }
 
 TEST(connections_are_paid_and_ports_counted)
