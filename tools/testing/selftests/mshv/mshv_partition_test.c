@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/eventfd.h>
 
 #include "lib/ktest.h"
 
@@ -80,6 +81,30 @@ TEST_F(partition, has_nothing_before_it_is_initialized)
 	EXPECT_ERRNO(0, mshv_try_initialize(self->fd));
 	EXPECT_ERRNO(0, mshv_try_set_guest_memory(self->fd, 0, mem, PAGE, RWX));
 	EXPECT_ERRNO(0, mshv_try_create_vp(self->fd, 0));
+}
+
+/* What needs neither VPs nor memory may be set up before. */
+TEST_F(partition, takes_lines_before_it_is_initialized)
+{
+	struct {
+		struct mshv_user_irq_table table;
+		struct mshv_user_irq_entry entry;
+	} routes = {
+		.table.nr = 1,
+		.entry = { .gsi = 1, .address_lo = 0xfee00000, .data = 0x50 },
+	};
+	struct mshv_user_irqfd line = { .fd = eventfd(0, 0), .gsi = 1 };
+	uint64_t value;
+
+	EXPECT_ERRNO(0, mshv_try_ioctl(self->fd, MSHV_SET_MSI_ROUTING, &routes));
+	EXPECT_ERRNO(0, mshv_try_ioctl(self->fd, MSHV_IRQFD, &line));
+	EXPECT_EQ(0, eventfd_write(line.fd, 1));
+	EXPECT_ERRNO(0, mshv_try_get_property(self->fd, HV_PROPERTY_PROC_FEATURES0,
+					      &value));
+	EXPECT_ERRNO(0, mshv_try_initialize(self->fd));
+	EXPECT_EQ(0, eventfd_write(line.fd, 1));
+	line.flags = 1 << MSHV_IRQFD_BIT_DEASSIGN;
+	EXPECT_ERRNO(0, mshv_try_ioctl(self->fd, MSHV_IRQFD, &line));
 }
 
 TEST_F(partition, creates_vps_in_any_order)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # hvsim: --scheduler=integrated --cpus=2
 # programs: kselftests
-# timeout: 400
+# timeout: 240
 # expect-trace: clean
 #
 # Every ioctl with good and bad arguments, in all orders and at the same time,
