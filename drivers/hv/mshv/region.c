@@ -21,8 +21,8 @@
 /* More would not fit the page array into a size_t-safe allocation. */
 #define NR_PAGES_LIMIT	(INT_MAX / sizeof(struct page *))
 
-static bool pin_memory;
-module_param(pin_memory, bool, 0444);
+bool mshv_pin_memory;
+module_param_named(pin_memory, mshv_pin_memory, bool, 0444);
 MODULE_PARM_DESC(pin_memory, "Pin all guest memory when it is mapped");
 
 static u32 map_flags(u8 flags)
@@ -148,7 +148,7 @@ static struct mshv_region *alloc_region(struct mshv_partition *pt,
 	rg->nr_pages = mem->size >> HV_HYP_PAGE_SHIFT;
 	rg->uaddr = mem->userspace_addr;
 	rg->map_flags = map_flags(mem->flags);
-	rg->movable = !pin_memory;
+	rg->movable = !mshv_pin_memory;
 	return rg;
 }
 

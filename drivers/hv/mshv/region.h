@@ -87,6 +87,7 @@ struct mshv_region {
 };
 
 /* region.c */
+extern bool mshv_pin_memory;	/* module parameter */
 int mshv_region_add(struct mshv_partition *pt,
 		    const struct mshv_user_mem_region *mem);
 int mshv_region_del(struct mshv_partition *pt,
