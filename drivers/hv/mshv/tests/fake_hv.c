@@ -12,6 +12,7 @@
 #include <asm/mshyperv.h>
 
 #include "fake_hv.h"
+#include "fake_model.h"
 
 /* Written over the input page after each exit */
 #define POISON	0xa5
@@ -63,6 +64,9 @@ static unsigned int withdraw(struct fake_hv *fake, u64 *out, unsigned int start,
 {
 	unsigned int i, n = start;
 
+	/* What is in use stays. */
+	if (fake->model)
+		end = min(end, start + fake_hv_taken(fake) - fake->model->used);
 	for (i = 0; i < fake->nr_pages && n < end; i++) {
 		if (!fake->pages[i].taken)
 			continue;
@@ -78,38 +82,37 @@ static void log_exit(struct fake_hv *fake, u64 control, void *in, void *out)
 	struct fake_exit *e;
 	size_t size = HV_HYP_PAGE_SIZE;
 
-	if (fake->nr_exits++ >= FAKE_MAX_EXITS)
-		return;
-	e = &fake->exits[fake->nr_exits - 1];
-
 	if (out && ((unsigned long)in & PAGE_MASK) ==
 		   ((unsigned long)out & PAGE_MASK))
 		size = out - in;
-	memcpy(e->in, in, size);
+	memcpy(fake->input, in, size);
+	memset(in, POISON, size);
+	if (fake->nr_exits++ >= FAKE_MAX_EXITS)
+		return;
+
+	e = &fake->exits[fake->nr_exits - 1];
+	memcpy(e->in, fake->input, size);
 	for (e->in_used = size; e->in_used && !e->in[e->in_used - 1];)
 		e->in_used--;
-	memset(in, POISON, size);
-
 	e->control = control;
 	e->has_out = out;
 	e->out_clean = !out || !memchr_inv(out, 0, fake->out_check);
 }
 
-/* The answer the script has for this exit, or the default one */
-static struct fake_step next_step(struct fake_hv *fake, u16 code)
+/* The answer the script has for this exit, or NULL */
+static const struct fake_step *next_step(struct fake_hv *fake, u16 code)
 {
-	static const struct fake_step success = { .reps = FAKE_ALL };
 	const struct fake_step *step;
 
 	if (fake->step == fake->nr_steps)
-		return success;
+		return NULL;
 
 	step = &fake->steps[fake->step];
 	if (step->code ? step->code != code : code == HVCALL_DEPOSIT_MEMORY)
-		return success;
+		return NULL;
 	if (!step->repeat)
 		fake->step++;
-	return *step;
+	return step;
 }
 
 static void write_out(struct fake_hv *fake, const struct fake_step *step,
@@ -128,37 +131,82 @@ static void write_out(struct fake_hv *fake, const struct fake_step *step,
 	memcpy(out + start * size, from + start * size, (done - start) * size);
 }
 
+/* Answer by the script, or with success. */
+static u64 script_exit(struct fake_hv *fake, const struct fake_step *script,
+		       u64 control, void *out)
+{
+	static const struct fake_step success = { .reps = FAKE_ALL };
+	u16 code = fake_code(control), reps = fake_reps(control);
+	const struct fake_step *step = script ?: &success;
+	u16 start = fake_start(control);
+	u16 done = step->reps == FAKE_ALL ? reps : start + step->reps;
+
+	if (step->raw)
+		return step->raw;
+
+	if (code == HVCALL_DEPOSIT_MEMORY)
+		deposit(fake, fake->input, start, done, reps);
+	else if (code == HVCALL_WITHDRAW_MEMORY)
+		done = withdraw(fake, out, start, done);
+	else if (step->status == HV_STATUS_SUCCESS || reps)
+		write_out(fake, step, out, start, done, reps);
+
+	return step->status | (u64)done << 32;
+}
+
+static u64 model_exit(struct fake_hv *fake, u64 control, void *out)
+{
+	u16 code = fake_code(control), reps = fake_reps(control);
+	u16 start = fake_start(control), status = HV_STATUS_SUCCESS;
+	unsigned int max = fake->model->max_reps ?: HV_CALL_MAX_REPS;
+	struct model_call call = {
+		.code = code, .start = start, .done = start, .out = out,
+		.end = min_t(unsigned int, reps, start + max),
+		.in = fake->input,
+	};
+
+	if (fake->fail.nth && !--fake->fail.nth) {
+		fake->fail.code = code;
+		/* Who runs out of memory may have done a part. */
+		if (!hv_status_needs_memory(fake->fail.status))
+			return fake->fail.status | (u64)start << 32;
+		call.end = min(call.end, start + 1U);
+		status = fake->fail.status;
+		if (call.end == reps)
+			return status | (u64)start << 32;
+	}
+
+	if (code == HVCALL_DEPOSIT_MEMORY) {
+		deposit(fake, fake->input, start, call.end, reps);
+		call.done = call.end;
+	} else if (code == HVCALL_WITHDRAW_MEMORY) {
+		call.done = withdraw(fake, out, start, call.end);
+	} else {
+		status = fake_model_exit(fake->model, &call) ?: status;
+	}
+	if (fake->after)
+		fake->after(fake, code);
+	return status | (u64)call.done << 32;
+}
+
 static u64 fake_exit(u64 control, void *in, void *out)
 {
 	struct fake_hv *fake = kunit_get_current_test()->priv;
-	u16 code = fake_code(control), reps = fake_reps(control);
-	u16 start = fake_start(control);
-	struct fake_step step = next_step(fake, code);
-	u16 done = step.reps == FAKE_ALL ? reps : start + step.reps;
-	u8 *page;
+	u16 code = fake_code(control);
+	const struct fake_step *step = next_step(fake, code);
 
 	log_exit(fake, control, in, out);
-	if (fake->nr_exits > FAKE_MAX_EXITS)
+	if (fake->nr_exits > fake->max_exits)
 		return HV_STATUS_OPERATION_FAILED;	/* a loop without end */
 	if (fake->hook)
 		fake->hook(fake, code);
-	if (step.raw)
-		return step.raw;
-
-	page = fake->exits[fake->nr_exits - 1].in;
-	if (code == HVCALL_DEPOSIT_MEMORY)
-		deposit(fake, page, start, done, reps);
-	else if (code == HVCALL_WITHDRAW_MEMORY)
-		done = withdraw(fake, out, start, done);
-	else if (step.status == HV_STATUS_SUCCESS || reps)
-		write_out(fake, &step, out, start, done, reps);
-
-	return step.status | (u64)done << 32;
+	if (fake->model && !step)
+		return model_exit(fake, control, out);
+	return script_exit(fake, step, control, out);
 }
 
-static void fake_hv_stop(void *arg)
+static void forget_pages(struct fake_hv *fake)
 {
-	struct fake_hv *fake = arg;
 	unsigned int i;
 
 	for (i = 0; i < fake->nr_pages; i++) {
@@ -168,7 +216,30 @@ static void fake_hv_stop(void *arg)
 			__free_page(page);
 		put_page(page);
 	}
+	fake->nr_pages = 0;
+}
+
+static void fake_hv_stop(void *arg)
+{
+	forget_pages(arg);
 	hvcall_fini();
+}
+
+/**
+ * fake_hv_forget - forget exits and pages
+ * @test: the test; fails if the driver freed a page that the fake has, or did
+ *	not free one that it has not
+ * @fake: the fake
+ */
+void fake_hv_forget(struct kunit *test, struct fake_hv *fake)
+{
+	unsigned int i;
+
+	for (i = 0; i < fake->nr_pages; i++)
+		KUNIT_EXPECT_EQ(test, fake_hv_page_freed(&fake->pages[i]),
+				!fake->pages[i].taken);
+	forget_pages(fake);
+	fake->nr_exits = 0;
 }
 
 /**
@@ -190,6 +261,9 @@ struct fake_hv *fake_hv_start(struct kunit *test, bool root)
 	fake->exits = kunit_kcalloc(test, FAKE_MAX_EXITS, sizeof(*fake->exits),
 				    GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, fake->exits);
+	fake->max_exits = FAKE_MAX_EXITS;
+	fake->input = kunit_kzalloc(test, HV_HYP_PAGE_SIZE, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, fake->input);
 	fake->pages = kunit_kcalloc(test, FAKE_MAX_PAGES, sizeof(*fake->pages),
 				    GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, fake->pages);

@@ -74,6 +74,18 @@ struct fake_page {
 };
 
 /**
+ * struct fake_failure - one exit that fails
+ * @nth: which one from now on, from 1; counts down, 0 for none
+ * @status: HV_STATUS_* it fails with, no rep done
+ * @code: out: the hypercall it was
+ */
+struct fake_failure {
+	unsigned int nth;
+	u16 status;
+	u16 code;
+};
+
+/**
  * struct fake_hv - the fake hypervisor of one test case
  * @steps: script; consumed from the front
  * @nr_steps: length of it
@@ -83,10 +95,15 @@ struct fake_page {
  * @out_check: bytes of the output page that have to be zero at the exit
  * @exits: log
  * @nr_exits: length of it, may exceed FAKE_MAX_EXITS
+ * @max_exits: from there on each exit fails, to end a loop without end
+ * @input: input of the last one
  * @pages: pages ever offered; each has a reference of ours
  * @nr_pages: length of it
  * @nr_returned: how many of them were withdrawn
- * @hook: called at the end of each exit, where interrupts would come in
+ * @model: what answers exits the script has no answer for, or NULL
+ * @fail: which exit the model lets fail
+ * @hook: called in each exit, where interrupts would come in
+ * @after: likewise, after the model has done what it was to do
  * @arg: for the test
  */
 struct fake_hv {
@@ -98,10 +115,15 @@ struct fake_hv {
 	size_t out_check;
 	struct fake_exit *exits;
 	unsigned int nr_exits;
+	unsigned int max_exits;
+	u8 *input;
 	struct fake_page *pages;
 	unsigned int nr_pages;
 	unsigned int nr_returned;
+	struct fake_model *model;
+	struct fake_failure fail;
 	void (*hook)(struct fake_hv *fake, u16 code);
+	void (*after)(struct fake_hv *fake, u16 code);
 	void *arg;
 };
 
@@ -112,6 +134,7 @@ unsigned int fake_hv_count(const struct fake_hv *fake, u16 code);
 const struct fake_exit *fake_hv_exit(struct kunit *test,
 				     const struct fake_hv *fake, u16 code,
 				     unsigned int nth);
+void fake_hv_forget(struct kunit *test, struct fake_hv *fake);
 unsigned int fake_hv_taken(const struct fake_hv *fake);
 bool fake_hv_page_freed(const struct fake_page *page);
 
