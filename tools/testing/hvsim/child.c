@@ -110,6 +110,7 @@ int child_vm_create(struct partition *pt)
  */
 void child_vm_destroy(struct partition *pt)
 {
+	vcpus_close(pt);
 	if (pt->vm_fd >= 0)
 		close(pt->vm_fd);
 	pt->vm_fd = -1;
@@ -208,14 +209,14 @@ static int map_run(struct vp *vp)
 	return 0;
 }
 
+/* An instruction that KVM has still to complete must not reach into the next VP. */
 static void unmap_run(struct vp *vp)
 {
-	if (vp->run)
-		munmap(vp->run, ioctl(vp->pt->hv->kvm_fd, KVM_GET_VCPU_MMAP_SIZE, 0));
+	if (!vp->run)
+		return;
+	vp_complete(vp);
+	munmap(vp->run, ioctl(vp->pt->hv->kvm_fd, KVM_GET_VCPU_MMAP_SIZE, 0));
 	vp->run = NULL;
-	if (vp->fd >= 0)
-		close(vp->fd);
-	vp->fd = -1;
 }
 
 static void free_vp(struct vp *vp)
@@ -235,7 +236,7 @@ static struct vp *alloc_vp(struct partition *pt, uint32_t index)
 	vp->explicit_suspend = true;
 	vp->home = &pt->hv->vps[index % pt->hv->nr_vps];
 	vp->wake_ns = UINT64_MAX;
-	vp->fd = ioctl(pt->vm_fd, KVM_CREATE_VCPU, (unsigned long)index);
+	vp->fd = vcpu_open(pt, index);
 	if (vp->fd < 0 || map_run(vp)) {
 		hv_log("partition %lu: no VP %u: %s", pt->id, index, strerror(errno));
 		free_vp(vp);

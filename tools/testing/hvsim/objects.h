@@ -120,6 +120,7 @@ struct partition {
 	uint8_t *space;		/* L: GPA space in our address space */
 	bool initialized;	/* L: the pool has paid for INITIALIZE_PARTITION */
 	struct vp *vps[MAX_VPS];	/* L */
+	struct vcpu *vcpus[MAX_VPS];	/* L: also of VPs that were deleted */
 	unsigned int nr_vps;	/* L */
 	struct overlay stats[HV_NR_STATS_AREAS];	/* L */
 	struct property props[MAX_PROPERTIES];	/* L */
@@ -145,7 +146,7 @@ struct stored_reg {
 struct vp {
 	struct partition *pt;	/* I */
 	uint32_t index;		/* I: VP index, KVM vCPU id and APIC id */
-	int fd;			/* I */
+	int fd;			/* I: the vCPU's, see vcpu_open() */
 	struct kvm_run *run;	/* R; s.regs holds the registers while it does not run */
 	bool running;		/* L: a thread is in KVM_RUN for it */
 	bool entered_once;	/* L: CPUID is final */
@@ -241,6 +242,10 @@ bool child_space_map(struct partition *pt, uint64_t gfn, uint64_t nr_pages, uint
 bool child_space_unmap(struct partition *pt, uint64_t gfn, uint64_t nr_pages);
 bool child_space_protect(struct partition *pt, uint64_t gfn, uint64_t nr_pages,
 			 unsigned int flags);
+
+/* vcpu.c */
+int vcpu_open(struct partition *pt, uint32_t index);
+void vcpus_close(struct partition *pt);
 
 /* msr_child.c */
 void child_update_msr_filter(struct partition *pt);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <stddef.h>
 #include <stdio.h>
 
 #include "harness.h"
 
 static struct test *first, **last = &first;
 static bool failed;
+static const char *skipped;
 
 /**
  * test_register - Add a test; TEST() does it before main()
@@ -28,6 +30,15 @@ void test_failed(const char *file, int line, const char *what)
 	failed = true;
 }
 
+/**
+ * test_skipped - Say why the running test can't be run here; SKIP() does
+ * @reason: the reason
+ */
+void test_skipped(const char *reason)
+{
+	skipped = reason;
+}
+
 int main(void)
 {
 	unsigned int nr = 0, bad = 0;
@@ -35,10 +46,12 @@ int main(void)
 	printf("TAP version 13\n");
 	for (struct test *t = first; t; t = t->next) {
 		failed = false;
+		skipped = NULL;
 		t->fn();
 		nr++;
 		bad += failed;
-		printf("%s %u - %s\n", failed ? "not ok" : "ok", nr, t->name);
+		printf("%s %u - %s%s%s\n", failed ? "not ok" : "ok", nr, t->name,
+		       skipped ? " # SKIP " : "", skipped ? skipped : "");
 	}
 	printf("1..%u\n", nr);
 	return bad != 0;

@@ -14,6 +14,7 @@ struct test {
 };
 
 void test_register(struct test *test);
+void test_skipped(const char *reason);
 void test_failed(const char *file, int line, const char *what);
 
 #define TEST(ident)								\
@@ -24,6 +25,13 @@ void test_failed(const char *file, int line, const char *what);
 		test_register(&test_##ident);					\
 	}									\
 	static void ident(void)
+
+/* Ends the test, which counts as passed */
+#define SKIP(reason)								\
+	do {									\
+		test_skipped(reason);						\
+		return;								\
+	} while (0)
 
 /* Ends the test if @cond is false */
 #define CHECK(cond)								\
