@@ -104,3 +104,9 @@ awk '
 ' "$hv/Makefile" | replace "$hv/Makefile"
 grep -q 'CONFIG_MSHV_ROOT).*mshv/$' "$hv/Makefile" ||
 	die "no line for MSHV_ROOT in $hv/Makefile"
+
+# Documentation: the last page of the index is followed by ours.
+index=$tree/Documentation/virt/hyperv/index.rst
+if [ -f "$index" ] && ! grep -q ' mshv/index$' "$index"; then
+	sed '$s,$,\n   mshv/index,' "$index" | replace "$index"
+fi

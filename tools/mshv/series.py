@@ -25,6 +25,14 @@ ROOTS = ["Documentation/virt/hyperv/mshv", DRIVER, "include/hyperv", "include/ua
 PATHS = ["LICENSES", "MAINTAINERS", "Documentation/virt/hyperv", "drivers/hv", "include/hyperv",
          "include/uapi/linux/mshv.h"]
 NEXT = "MSHV_ROOT_NEXT"     # what it is called until it replaces the present driver
+NEXT_HELP = """\thelp
+\t  A new driver for the root partition of the Microsoft hypervisor, and for
+\t  L1VH partitions. It takes the place of the present one, MSHV_ROOT, when
+\t  it is complete; until then it is for those who work on it, and there is
+\t  one or the other.
+
+\t  If unsure, say N.
+"""
 # Files that change from patch to patch
 GROWING = {f"{DRIVER}/Kbuild", f"{DRIVER}/Kconfig", f"{DRIVER}/tests/Kbuild"}
 # checkpatch: MAINTAINERS names whole directories, so new files need no update.  For
@@ -126,7 +134,7 @@ def as_next(text):
     text = text.replace("MSHV_ROOT", NEXT)
     text = re.sub(r"tristate \"(.*)\"", r'bool "\1 (new driver)"', text)
     text = text.replace("\tdepends on HYPERV ", "\tdepends on !MSHV_ROOT\n\tdepends on HYPERV ")
-    return re.sub(r"\n\t  The module is called.*\n", "", text)
+    return re.sub(r"\thelp\n.*?(?=\nconfig |\Z)", NEXT_HELP, text, count=1, flags=re.S)
 
 
 def grow(tree):
@@ -151,7 +159,7 @@ def replace(tree, name, pattern, by):
 
 
 def wire_docs(tree):
-    replace(tree, "Documentation/virt/hyperv/index.rst", r"(^   coco\n)", r"\1   mshv/index\n")
+    replace(tree, "Documentation/virt/hyperv/index.rst", r"\n*\Z", "\n   mshv/index\n")
 
 
 def wire_maintainers(tree):
@@ -268,17 +276,15 @@ def kmake(tree, out, *args):
     return r.stdout, r.returncode
 
 
-def configure(tree, out, value):
-    """The least there can be with the driver, by whatever name it has now."""
+def configure(tree, out, value, base):
+    """Configuration file base with the driver, by whatever name it has now."""
     name = "MSHV_ROOT" if NEXT not in read(tree, "drivers/hv/Makefile") else NEXT
     if not os.path.exists(f"{tree}/{DRIVER}/Kbuild"):
         name = "MSHV_ROOT"
     wanted = [f"CONFIG_{name}={value}"]
-    if value == "m":
-        wanted.append("CONFIG_MODULES=y")
     if os.path.exists(f"{tree}/{DRIVER}/tests/Kbuild"):
         wanted += ["CONFIG_KUNIT=y", "CONFIG_MSHV_KUNIT_TEST=y"]
-    text = read(TOOLS, "series.config") + "\n".join(wanted) + "\n"
+    text = read(TOOLS, base) + "\n".join(wanted) + "\n"
     key = text + "".join(read(f) for f in (f"{tree}/drivers/hv/Kconfig",
                                            f"{tree}/{DRIVER}/Kconfig") if os.path.exists(f))
     if os.path.exists(f"{out}/.config") and os.path.exists(f"{out}/key") \
@@ -313,19 +319,19 @@ def ours(text):
 
 
 def build(tree, out):
-    msg = configure(tree, out, "y")
+    msg = configure(tree, out, "y", "series.config")
     if msg:
         return msg
     text, bad = kmake(tree, out, "W=1", "drivers/hv/")
     return text if bad else "\n".join(ours(text))
 
 
-def build_all(tree, out, value):
-    """Link it all."""
-    msg = configure(tree, out, value)
+def link(tree, out, value):
+    """Link the kernel with the driver in it, or as a module."""
+    msg = configure(tree, out, value, "series-link.config")
     if msg:
         return msg
-    text, bad = kmake(tree, out, "W=1", "vmlinux", *(["modules"] if value == "m" else []))
+    text, bad = kmake(tree, out, "vmlinux", *(["modules"] if value == "m" else []))
     name = "mshv_root.ko" if value == "m" else "built-in.a"
     if not bad and not os.path.exists(f"{out}/{DRIVER}/{name}"):
         return f"no {DRIVER}/{name}"
@@ -355,18 +361,18 @@ def verify(tree, out):
             report(f"{short}: applies", start, r.stdout)
             break
         said = checkpatch(tree, name)
-        said = said or build(tree, f"{builds}-y")
+        said = said or build(tree, f"{builds}-each")
         report(short, start, said)
-        wanted[short] = symbols(f"{builds}-y")[1]
+        wanted[short] = symbols(f"{builds}-each")[1]
     else:
         start = time.time()
-        end = symbols(f"{builds}-y")[0]
+        end = symbols(f"{builds}-each")[0]
         report("no patch needs a later one", start,
                "\n".join(f"{k}: {' '.join(sorted(v & end))}" for k, v in wanted.items() if v & end))
         start = time.time()
-        report("built with everything in the kernel", start, build_all(tree, f"{builds}-y", "y"))
+        report("linked into the kernel", start, link(tree, f"{builds}-link", "y"))
         start = time.time()
-        report("built as a module", start, build_all(tree, f"{builds}-m", "m"))
+        report("linked as a module", start, link(tree, f"{builds}-link", "m"))
     print(f"series: {passed} passed, {failed} failed")
     return 1 if failed else 0
 

@@ -63,7 +63,7 @@ get_tree()
 	rm -rf "$2/linux" "$2/tag" "$2"/out-*
 	mkdir -p "$2/linux"
 	set -f
-	# shellcheck disable=SC2046 # a list
+	# shellcheck disable=SC2046,SC2086 # lists
 	tar_of "$1" | tar -x -C "$2/linux" --strip-components=1 $(printf -- '--exclude=%s ' $skip)
 	set +f
 	[ -f "$2/linux/drivers/hv/hv_common.c" ] || die "$1 is not a kernel's source"
