@@ -30,10 +30,19 @@ static void pick_line(const char *text, const char *what, char *line, size_t len
 	line[n] = '\0';
 }
 
+static void log_lines(char *text)
+{
+	char *save, *line;
+
+	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		hv_log("L1's log: %s", line);
+}
+
 /**
  * crash_report - The L1 reports a panic through the crash MSRs: stop
  * @vp: the VP that reports
- * @message: parameters 3 and 4 are address and length of the end of the kernel's log
+ * @message: parameters 3 and 4 are address and length of the end of the kernel's log,
+ *           which is printed
  */
 void crash_report(struct l1_vp *vp, bool message)
 {
@@ -53,6 +62,7 @@ void crash_report(struct l1_vp *vp, bool message)
 	memcpy(copy, text, p[4]);
 	copy[p[4]] = '\0';
 	pick_line(copy, PANIC_TEXT, line, sizeof(line));
+	log_lines(copy);
 	hv_stop(vp->hv, EXIT_L1_CRASH, "panic", "L1 panicked on VP %u: %s", vp->index, line);
 }
 
