@@ -100,7 +100,7 @@ void cpuid_hv_leaf(const struct config *cfg, uint32_t function, struct cpuid_lea
 		leaf->edx = FEATURE_FREQUENCY | FEATURE_CRASH;
 		break;
 	case 4:		/* hints */
-		leaf->eax = HINT_RELAXED_TIMING | HINT_NO_AUTO_EOI;
+		leaf->eax = HINT_RELAXED_TIMING | HINT_NO_AUTO_EOI | HINT_CLUSTER_IPI;
 		leaf->ebx = 0xffffffff;	/* never report a long spin */
 		break;
 	case 5:		/* limits: VPs, logical processors */

@@ -32,6 +32,7 @@ struct kvm_cpuid2;
 /* 0x40000004 EAX */
 #define HINT_RELAXED_TIMING	(1U << 5)
 #define HINT_NO_AUTO_EOI	(1U << 9)
+#define HINT_CLUSTER_IPI	(1U << 10)
 
 #define HV_LEAF_BASE		0x40000000U
 #define HV_LEAF_PRIVILEGES	0x40000003U

@@ -102,12 +102,21 @@ bool l1_ram_offset(struct hv *hv, uint64_t gpa, uint64_t *off);
 bool l1_interrupt_pending(struct l1_vp *vp);
 uint64_t l1_timer_deadline_ns(struct l1_vp *vp);
 uint64_t hv_ref_time(struct hv *hv);
-void vcpu_kick(pthread_t thread, struct kvm_run *run);
 void hv_stop(struct hv *hv, int status, const char *reason, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 bool hv_stopping(struct hv *hv);
 /* A struct kvm_cpuid2, as filtered for an L1, without 0x4000xxxx */
 const void *hv_supported_cpuid(struct hv *hv);
+
+/* kick.c */
+
+#define KICK_SIGNAL	SIGUSR1
+
+void kick_init(void);
+void kick_watch(struct kvm_run *run);
+void kick_done(struct kvm_run *run);
+void kick_restore(struct kvm_run *run);
+void kick(pthread_t thread);
 
 /* log.c */
 
@@ -193,7 +202,7 @@ const char *message_name(uint32_t type);
 
 /* The objects half provides: */
 
-void dispatch_rest(struct l1_vp *self);
+void dispatch_interrupt(struct l1_vp *to);
 
 extern const struct hypercall_desc hypercall_table[];
 extern const unsigned int hypercall_table_len;

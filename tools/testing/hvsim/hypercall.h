@@ -4,7 +4,7 @@
 
 #include "hvsim.h"
 
-/* The machine's own calls, searched after hypercall_table[] */
+/* machine_table.c: the machine's own calls, searched after hypercall_table[] */
 extern const struct hypercall_desc machine_hypercalls[];
 extern const unsigned int machine_hypercalls_len;
 
@@ -24,6 +24,14 @@ struct hvcall_control {
 	uint16_t rep_start;
 };
 
+/* ipi.c */
+uint16_t ipi_send(struct hv *hv, struct l1_vp *vp, struct hvcall *call);
+
+/* vmbus.c */
+uint16_t vmbus_post_message(struct hv *hv, struct l1_vp *vp, struct hvcall *call);
+uint16_t vmbus_signal_event(struct hv *hv, struct l1_vp *vp, struct hvcall *call);
+
+/* hypercall.c */
 bool hypercall_decode(uint64_t raw, struct hvcall_control *ctl);
 uint64_t hypercall_result(uint16_t status, uint16_t rep_done);
 int hypercall_init(struct hv *hv);

@@ -17,7 +17,6 @@
 #include "msr.h"
 #include "trace.h"
 
-#define KICK_SIGNAL	SIGUSR1
 #define REF_HZ		10000000ULL
 #define NSEC_PER_SEC	1000000000ULL
 #define POLL_MS		50
@@ -142,17 +141,6 @@ bool l1_interrupt_pending(struct l1_vp *vp)
 }
 
 /**
- * vcpu_kick - Make a thread leave KVM_RUN
- * @thread: the thread
- * @run: the run page of the vCPU that it runs; it clears immediate_exit itself
- */
-void vcpu_kick(pthread_t thread, struct kvm_run *run)
-{
-	__atomic_store_n(&run->immediate_exit, 1, __ATOMIC_SEQ_CST);
-	pthread_kill(thread, KICK_SIGNAL);
-}
-
-/**
  * hv_stopping - Is the machine about to stop?
  * @hv: the machine
  *
@@ -237,23 +225,19 @@ static void handle_exit(struct l1_vp *vp)
 static void run_once(struct l1_vp *vp)
 {
 	struct kvm_run *run = vp->run;
-	int ret;
+	int ret, err;
 
 	run->kvm_valid_regs = KVM_SYNC_X86_REGS;
 	ret = ioctl(vp->fd, KVM_RUN, 0);
+	err = errno;
+	kick_done(run);
 	vp->nr_exits++;
 	run->kvm_dirty_regs = 0;	/* or they would override a later KVM_SET_REGS */
-	if (ret == 0) {
+	if (ret == 0)
 		handle_exit(vp);
-		return;
-	}
-	if (errno == EINTR || errno == EAGAIN) {
-		__atomic_store_n(&run->immediate_exit, 0, __ATOMIC_SEQ_CST);
-		dispatch_rest(vp);
-	} else {
+	else if (err != EINTR && err != EAGAIN)
 		hv_stop(vp->hv, EXIT_INTERNAL, "kvm-run", "KVM_RUN of VP %u failed: %s",
-			vp->index, strerror(errno));
-	}
+			vp->index, strerror(err));
 }
 
 static void *vp_thread(void *arg)
@@ -265,14 +249,10 @@ static void *vp_thread(void *arg)
 	vp->tid = gettid();
 	snprintf(name, sizeof(name), "L1 VP %u", vp->index);
 	pthread_setname_np(pthread_self(), name);
+	kick_watch(vp->run);
 	while (!hv_stopping(vp->hv))
 		run_once(vp);
 	return NULL;
-}
-
-static void on_kick(int sig)
-{
-	(void)sig;
 }
 
 /* SIGINT and SIGTERM: only l1_wait() takes them */
@@ -290,10 +270,9 @@ static void stop_signals(sigset_t *set)
  */
 void l1_signals(void)
 {
-	struct sigaction sa = { .sa_handler = on_kick };	/* no SA_RESTART */
 	sigset_t set;
 
-	sigaction(KICK_SIGNAL, &sa, NULL);
+	kick_init();
 	stop_signals(&set);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
@@ -339,7 +318,7 @@ static bool join(struct l1_vp *vp)
 	struct timespec until;
 
 	for (unsigned int ms = 0; ms < JOIN_MS; ms += POLL_MS) {
-		vcpu_kick(vp->thread, vp->run);
+		kick(vp->thread);
 		clock_gettime(CLOCK_REALTIME, &until);
 		until.tv_nsec += POLL_MS * 1000000L;
 		if (until.tv_nsec >= (long)NSEC_PER_SEC) {

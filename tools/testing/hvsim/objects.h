@@ -191,7 +191,7 @@ struct objects {
 	bool integrated;	/* I: DISPATCH_VP, not the core scheduler */
 	bool stopping;		/* L: objects_fini() has begun */
 	struct overlay self_stats[MAX_VPS + 1];	/* L: L1's own; the last is the partition's */
-	struct monitor *monitor;	/* I: sched_dispatch.c */
+	struct monitor *monitor;	/* I: monitor.c; integrated scheduler only */
 	uint64_t nr_overlays;	/* L */
 	struct port *ports;	/* L */
 };
@@ -327,15 +327,17 @@ void notify_intercept(struct vp *vp);
 void notify_runnable(struct vp *vp);
 void notify_set_blocked(struct vp *vp, bool blocked);
 
-/* sched_dispatch.c */
+/* monitor.c */
 int monitor_start(struct hv *hv);
 void monitor_stop(struct hv *hv);
-void monitor_check(struct partition *pt);
+uint64_t monitor_check(struct partition *pt);
+void monitor_halted(struct hv *hv);
+
+/* sched_dispatch.c */
 void vp_unblock(struct vp *vp);
 uint16_t vp_dispatch(struct l1_vp *self, struct vp *vp, const struct hv_in_dispatch *in,
 		     struct hv_out_dispatch *out);
 void dispatch_release(struct l1_vp *self);
-void dispatch_interrupt(struct l1_vp *to);
 
 /* sched_core.c */
 int core_vp_start(struct vp *vp);

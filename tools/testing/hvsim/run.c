@@ -78,7 +78,7 @@ void vp_complete(struct vp *vp)
 	vp->run->immediate_exit = 1;
 	for (int i = 0; i < MAX_COMPLETIONS && !ioctl(vp->fd, KVM_RUN, 0); i++)
 		;
-	vp->run->immediate_exit = 0;
+	kick_restore(vp->run);
 	vp->run->kvm_dirty_regs = 0;
 	vp->pending = PENDING_NONE;
 }
@@ -105,6 +105,17 @@ static void settle(struct vp *vp)
 	if (vp->pending == PENDING_PORT && vp_linear_rip(vp) == vp->pending_rip)
 		vp_complete_undone(vp);
 	vp->pending = PENDING_NONE;
+}
+
+/*
+ * The segment registers come with the interrupt that was being delivered when they were
+ * read. KVM still has it, or has delivered it: it must not get it again.
+ */
+static void drop_interrupt(struct vp *vp)
+{
+	struct kvm_sregs *sregs = &vp->run->s.regs.sregs;
+
+	memset(sregs->interrupt_bitmap, 0, sizeof(sregs->interrupt_bitmap));
 }
 
 /* Hand KVM the registers now, not when it enters the VP. */
@@ -148,6 +159,7 @@ static void prepare(struct vp *vp)
 		vp->entered_once = true;
 	}
 	regpage_read(vp);
+	drop_interrupt(vp);
 	settle(vp);
 	/* Until its start-up IPI, KVM_RUN ignores what is in struct kvm_run. */
 	if (!vp->started)
@@ -194,11 +206,11 @@ enum vp_stop vp_enter(struct vp *vp, struct run_thread *rt)
 	start = now_ns();
 	ret = ioctl(vp->fd, KVM_RUN, 0);
 	err = errno;
+	kick_done(vp->run);
 	start = now_ns() - start;
 	pthread_mutex_lock(&hv->lock);
 	vp->running = false;
 	account_run_time(vp, start);
-	vp->run->immediate_exit = 0;
 	vp->run->kvm_dirty_regs = 0;
 	vp->started |= !ret;
 	stop = vp_handle_exit(vp, ret ? err : 0, rt);
@@ -227,7 +239,7 @@ bool vp_may_run(const struct vp *vp)
 void vp_kick(struct vp *vp)
 {
 	if (vp->running)
-		vcpu_kick(vp->runner, vp->run);
+		kick(vp->runner);
 }
 
 /**

@@ -38,6 +38,7 @@ static void *core_thread(void *arg)
 
 	snprintf(name, sizeof(name), "VP %lu:%u", vp->pt->id, vp->index);
 	pthread_setname_np(pthread_self(), name);
+	kick_watch(vp->run);
 	pthread_mutex_lock(&hv->lock);
 	core_loop(vp, rt);
 	pthread_mutex_unlock(&hv->lock);

@@ -4,12 +4,14 @@
  *
  * A dispatched VP runs on the host thread of the L1 VP that asked for it. It returns
  * on an intercept, a suspend, when it halts, when its time slice is over, or when
- * the L1 VP has an interrupt to take. KVM tells nobody of the last: a timer signal
- * ends each run after TICK_NS at most, and we look. The timer goes on after a
- * dispatch, since the next is seldom far; it is stopped when it disturbs the L1.
+ * the L1 VP has an interrupt to take. KVM tells nobody of the last, but we know where
+ * interrupts come from: what hvsim sends itself and what the L1's VPs send each other
+ * (ipi.c) goes by dispatch_interrupt(); of the L1 VP's own timer we know the time, and an
+ * alarm signal ends the run then. Anything else is found by an alarm at least every
+ * LONGEST_NS.
  *
  * A VP that was reported blocked is signalled when it can run again. For one that
- * halted, the monitor thread finds out: KVM does not tell that either.
+ * halted, the monitor finds out.
  */
 #include <errno.h>
 #include <signal.h>
@@ -19,21 +21,22 @@
 
 #include "objects.h"
 
-#define TICK_NS		1000000L
-#define TICK_SIGNAL	SIGUSR1	/* the kick's: its handler does nothing */
+#define LONGEST_NS	10000000UL
+#define SHORTEST_NS	1000UL
 
 /* What the thread of an L1 VP needs for dispatches */
 struct dispatcher {
 	struct run_thread *rt;
 	timer_t timer;
 	bool has_timer;
-	bool ticking;
+	uint64_t alarm;		/* T: now_ns() time of the next alarm; may be over */
+	bool interrupted;	/* L: dispatch_interrupt() since the last look */
 	struct vp *current;	/* L: the VP that it runs */
 };
 
 static struct dispatcher *dispatcher_of(struct l1_vp *self)
 {
-	struct sigevent sev = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = TICK_SIGNAL };
+	struct sigevent sev = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = KICK_SIGNAL };
 	struct dispatcher *dp = self->objs;
 
 	if (dp)
@@ -69,24 +72,26 @@ void dispatch_release(struct l1_vp *self)
 	self->objs = NULL;
 }
 
-static void set_tick(struct dispatcher *dp, bool on)
-{
-	long ns = on ? TICK_NS : 0;
-	struct itimerspec its = { .it_value.tv_nsec = ns, .it_interval.tv_nsec = ns };
-
-	if (dp->ticking != on)
-		timer_settime(dp->timer, 0, &its, NULL);
-	dp->ticking = on;
-}
-
-/**
- * dispatch_rest - a signal has stopped the L1 VP's own execution
- * @self: the L1 VP; the caller is its thread
+/*
+ * Make sure that an alarm comes when the L1 VP's timer fires, or the slice ends, whichever
+ * is first. One that comes too early does no harm, and is left: it costs as much as a change.
  */
-void dispatch_rest(struct l1_vp *self)
+static void set_alarm(struct l1_vp *self, struct dispatcher *dp, uint64_t slice_end)
 {
-	if (self->objs)
-		set_tick(self->objs, false);
+	uint64_t now = now_ns(), ns = l1_timer_deadline_ns(self);
+	struct itimerspec its = { 0 };
+
+	if (ns > LONGEST_NS)
+		ns = LONGEST_NS;
+	if (slice_end < now + ns)
+		ns = slice_end > now ? slice_end - now : 0;
+	if (dp->alarm > now && dp->alarm <= now + ns)
+		return;
+	if (ns < SHORTEST_NS)
+		ns = SHORTEST_NS;	/* 0 would disarm it */
+	its.it_value.tv_nsec = ns;
+	timer_settime(dp->timer, 0, &its, NULL);
+	dp->alarm = now + ns;
 }
 
 static struct hv_out_dispatch result(uint32_t state, uint32_t event)
@@ -113,30 +118,33 @@ static bool halt(struct vp *vp)
 		return false;
 	vp->halted = true;
 	vp->wake_ns = ns == UINT64_MAX ? ns : now_ns() + ns;
+	monitor_halted(vp->pt->hv);
 	return true;
 }
 
-static bool slice_over(uint64_t start, const struct hv_in_dispatch *in)
+/* Is there an interrupt that the L1 VP has to take? */
+static bool interrupted(struct l1_vp *self, struct dispatcher *dp)
 {
-	return in->time_slice && now_ns() - start >= in->time_slice * 100;
+	dp->interrupted = false;
+	return l1_interrupt_pending(self);
 }
 
 /* Run the VP until there is a reason to return to the L1. */
 static struct hv_out_dispatch dispatch_loop(struct l1_vp *self, struct vp *vp,
-					    struct dispatcher *dp,
-					    const struct hv_in_dispatch *in)
+					    struct dispatcher *dp, uint64_t slice_end)
 {
-	uint64_t start = now_ns();
-
 	while (!hv_stopping(self->hv) && !vp->dying) {
 		if (vp->explicit_suspend || vp->dispatch_suspend)
 			return blocked(vp, HV_DISPATCH_EVENT_SUSPEND);
 		if (vp->intercept_suspend)
 			return blocked(vp, HV_DISPATCH_EVENT_INTERCEPT);
+		if (dp->interrupted && interrupted(self, dp))
+			break;
 		if (vp->hold) {
 			vp_wait(self->hv);
 			continue;
 		}
+		set_alarm(self, dp, slice_end);
 		switch (vp_enter(vp, dp->rt)) {
 		case VP_STOP_AGAIN:
 			break;
@@ -146,12 +154,20 @@ static struct hv_out_dispatch dispatch_loop(struct l1_vp *self, struct vp *vp,
 		case VP_STOP_KICKED:
 			if (halt(vp))
 				return blocked(vp, HV_DISPATCH_EVENT_NONE);
-			if (slice_over(start, in) || l1_interrupt_pending(self))
+			if (now_ns() >= slice_end || interrupted(self, dp))
 				return result(HV_DISPATCH_STATE_READY, HV_DISPATCH_EVENT_NONE);
 			break;
 		}
 	}
 	return result(HV_DISPATCH_STATE_READY, HV_DISPATCH_EVENT_NONE);
+}
+
+/* now_ns() time when a time slice that begins now is over; 0 means: never */
+static uint64_t slice_end(uint64_t slice)
+{
+	uint64_t now = now_ns();
+
+	return !slice || slice > (UINT64_MAX - now) / 100 ? UINT64_MAX : now + slice * 100;
 }
 
 static void begin(struct l1_vp *self, struct vp *vp, uint32_t flags)
@@ -189,8 +205,9 @@ uint16_t vp_dispatch(struct l1_vp *self, struct vp *vp, const struct hv_in_dispa
 	vp->dispatched = true;
 	begin(self, vp, in->flags);
 	dp->current = vp;
-	set_tick(dp, true);
-	*out = dispatch_loop(self, vp, dp, in);
+	kick_watch(vp->run);
+	*out = dispatch_loop(self, vp, dp, slice_end(in->time_slice));
+	kick_watch(self->run);
 	dp->current = NULL;
 	vp->dispatched = false;
 	trace_dispatch(self->hv->trace, vp->pt->id, vp->index, out->state, out->event);
@@ -202,12 +219,18 @@ uint16_t vp_dispatch(struct l1_vp *self, struct vp *vp, const struct hv_in_dispa
 /**
  * dispatch_interrupt - an L1 VP has an interrupt to take: end its dispatch
  * @to: the L1 VP
+ *
+ * Under hv->lock. One that comes before the VP dispatches is not lost: it is in the L1's
+ * APIC, and looked for.
  */
 void dispatch_interrupt(struct l1_vp *to)
 {
-	const struct dispatcher *dp = to->objs;
+	struct dispatcher *dp = to->objs;
 
-	if (dp && dp->current)
+	if (!dp)
+		return;
+	dp->interrupted = true;
+	if (dp->current)
 		vp_kick(dp->current);
 }
 
@@ -225,79 +248,4 @@ void vp_unblock(struct vp *vp)
 	vp->blocked = false;
 	vp->halted = false;
 	notify_runnable(vp);
-}
-
-struct monitor {
-	pthread_t thread;
-	bool stop;		/* L */
-};
-
-/**
- * monitor_check - look whether halted VPs of a partition have work
- * @pt: the partition
- */
-void monitor_check(struct partition *pt)
-{
-	for (unsigned int i = 0; pt->nr_vps && i < MAX_VPS; i++) {
-		if (pt->vps[i] && pt->vps[i]->halted)
-			vp_unblock(pt->vps[i]);
-	}
-}
-
-static void *monitor_thread(void *arg)
-{
-	struct timespec tick = { .tv_nsec = TICK_NS };
-	struct hv *hv = arg;
-
-	pthread_mutex_lock(&hv->lock);
-	while (!hv->objs->monitor->stop) {
-		for (unsigned int i = 0; i < MAX_PARTITIONS; i++) {
-			if (hv->objs->partitions[i])
-				monitor_check(hv->objs->partitions[i]);
-		}
-		pthread_mutex_unlock(&hv->lock);
-		nanosleep(&tick, NULL);
-		pthread_mutex_lock(&hv->lock);
-	}
-	pthread_mutex_unlock(&hv->lock);
-	return NULL;
-}
-
-/**
- * monitor_start - start to watch halted VPs; nothing to do for the core scheduler
- * @hv: the machine, with its objects
- *
- * Return: 0, or -1
- */
-int monitor_start(struct hv *hv)
-{
-	struct monitor *mon;
-
-	if (!hv->objs->integrated)
-		return 0;
-	mon = calloc(1, sizeof(*mon));
-	hv->objs->monitor = mon;
-	if (mon && !pthread_create(&mon->thread, NULL, monitor_thread, hv))
-		return 0;
-	free(mon);
-	hv->objs->monitor = NULL;
-	return -1;
-}
-
-/**
- * monitor_stop - undo monitor_start()
- * @hv: the machine
- */
-void monitor_stop(struct hv *hv)
-{
-	struct monitor *mon = hv->objs->monitor;
-
-	if (!mon)
-		return;
-	pthread_mutex_lock(&hv->lock);
-	mon->stop = true;
-	pthread_mutex_unlock(&hv->lock);
-	pthread_join(mon->thread, NULL);
-	free(mon);
-	hv->objs->monitor = NULL;
 }

@@ -11,8 +11,6 @@
 #include "abi.h"
 #include "hypercall.h"
 
-#define CODE_POST_MESSAGE	0x005c
-#define CODE_SIGNAL_EVENT	0x005d
 
 #define MESSAGE_CONNECTION	1
 #define MESSAGE_CONNECTION_4	4
@@ -85,7 +83,15 @@ static void contact(struct hv *hv, const struct vmbus_contact *req)
 	reply(&hv->vps[hv->vmbus_vp], hv->vmbus_sint, &resp, sizeof(resp));
 }
 
-static uint16_t post_message(struct hv *hv, struct l1_vp *vp, struct hvcall *call)
+/**
+ * vmbus_post_message - HVCALL_POST_MESSAGE
+ * @hv: the machine
+ * @vp: the caller
+ * @call: connection and message
+ *
+ * Return: an HV_STATUS
+ */
+uint16_t vmbus_post_message(struct hv *hv, struct l1_vp *vp, struct hvcall *call)
 {
 	const struct post_message *in = call->in;
 	uint32_t type;
@@ -111,19 +117,18 @@ static uint16_t post_message(struct hv *hv, struct l1_vp *vp, struct hvcall *cal
 	return HV_STATUS_SUCCESS;
 }
 
-/* No connection but the message one exists */
-static uint16_t signal_event(struct hv *hv, struct l1_vp *vp, struct hvcall *call)
+/**
+ * vmbus_signal_event - HVCALL_SIGNAL_EVENT: no connection but the message one exists
+ * @hv: the machine
+ * @vp: the caller
+ * @call: connection
+ *
+ * Return: an HV_STATUS
+ */
+uint16_t vmbus_signal_event(struct hv *hv, struct l1_vp *vp, struct hvcall *call)
 {
 	(void)hv;
 	(void)vp;
 	(void)call;
 	return HV_STATUS_INVALID_CONNECTION_ID;
 }
-
-const struct hypercall_desc machine_hypercalls[] = {
-	{ .code = CODE_POST_MESSAGE, .name = "POST_MESSAGE", .in_hdr = sizeof(struct post_message),
-	  .fn = post_message },
-	{ .code = CODE_SIGNAL_EVENT, .name = "SIGNAL_EVENT", .in_hdr = 8, .fn = signal_event },
-};
-
-const unsigned int machine_hypercalls_len = ARRAY_SIZE(machine_hypercalls);

@@ -19,7 +19,7 @@ void objects_fini(struct hv *hv, struct objects_summary *sum)
 	*sum = (struct objects_summary){};
 }
 
-void dispatch_rest(struct l1_vp *self)
+void dispatch_interrupt(struct l1_vp *to)
 {
-	(void)self;
+	(void)to;
 }
