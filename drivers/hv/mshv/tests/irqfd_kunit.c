@@ -7,6 +7,7 @@
 
 #include "../mshv.h"
 #include "../irq.h"
+#include "../run.h"
 #include "fake_vmm.h"
 
 /* APIC id 1 */
@@ -239,6 +240,30 @@ static void end_of_an_interrupt_is_a_message_too(struct kunit *test)
 	finish(test);
 }
 
+static int take_intercept(struct mshv_vp *vp, struct hv_message *msg)
+{
+	guard(mutex)(&vp->lock);
+	return mshv_intercept_take(vp, msg);
+}
+
+static void end_of_an_interrupt_does_not_bother_the_vmm(struct kunit *test)
+{
+	struct mshv_vp *vp = fake_vmm_the_vp(the_vmm(test), 0);
+	int fd = fake_eventfd(test), resample = fake_eventfd(test);
+	struct hv_message *page = vp->message.va, msg;
+
+	page->header.message_type = HVMSG_X64_APIC_EOI;
+	((struct hv_x64_apic_eoi_message *)page->u.payload)->interrupt_vector =
+		0x32;
+	KUNIT_EXPECT_EQ(test, take_intercept(vp, &msg), 0);
+	KUNIT_ASSERT_EQ(test, irqfd(test, RESAMPLE, 3, fd, resample), 0);
+	KUNIT_EXPECT_EQ(test, take_intercept(vp, &msg), 1);
+	KUNIT_EXPECT_EQ(test, fake_eventfd_read(test, resample), 1);
+	fake_eventfd_close(fd);
+	fake_eventfd_close(resample);
+	finish(test);
+}
+
 static void resamplers_are_bounded(struct kunit *test)
 {
 	int resample = fake_eventfd(test), i;
@@ -277,6 +302,7 @@ static struct kunit_case irqfd_cases[] = {
 	KUNIT_CASE(eventfd_outlives_the_partition),
 	KUNIT_CASE(end_of_a_vector_is_told_to_all_level_lines_that_have_it),
 	KUNIT_CASE(end_of_an_interrupt_is_a_message_too),
+	KUNIT_CASE(end_of_an_interrupt_does_not_bother_the_vmm),
 	KUNIT_CASE(resamplers_are_bounded),
 	{}
 };

@@ -165,6 +165,51 @@ static int connect_doorbell(struct hv_pt *pt)
 	return hvcall_connect_doorbell(0x123456, pt, 0xfee00000, 0x77, 0x80);
 }
 
+static int delete_port(struct hv_pt *pt)
+{
+	return hvcall_delete_port(0x123456);
+}
+
+static int disconnect_doorbell(struct hv_pt *pt)
+{
+	return hvcall_disconnect_doorbell(0x123456, pt);
+}
+
+static int get_property(struct hv_pt *pt)
+{
+	u64 value;
+
+	return hvcall_get_property(pt, 0x00060007, &value);
+}
+
+static int get_access(struct hv_pt *pt)
+{
+	union hv_gpa_page_access_state_flags flags = { .clear_dirty = 1 };
+	union hv_gpa_page_access_state states[3];
+	unsigned int done;
+	u16 status;
+
+	return hvcall_get_access(pt, 0x1234, flags, states, 3, &done, &status);
+}
+
+static int assert_interrupt(struct hv_pt *pt)
+{
+	union hv_interrupt_control control = {
+		.as_uint64 = 0x100000004,
+	};
+
+	return hvcall_assert_interrupt(pt, control, 0x0807060504030201, 0x31);
+}
+
+static int find_vps(struct hv_pt *pt)
+{
+	static const u32 apic_ids[] = { 3, 0x105 };
+	unsigned int done;
+	u32 indexes[2];
+
+	return hvcall_find_vps(pt, apic_ids, indexes, 2, &done);
+}
+
 #define WIRE(make, control, has_out, in...) \
 	{ #make, make, control, has_out, { in } }
 
@@ -207,6 +252,14 @@ static const struct wire_case wire_cases[] = {
 	     "7700000000000000", "80"),
 	WIRE(unmap_stats, 0x6d, false,
 	     "0300000000000000", PT, "03000000", "0000", "00", "01"),
+	WIRE(delete_port, 0x58, false, "ffffffffffffffff", "563412"),
+	WIRE(disconnect_doorbell, 0x5b, false, PT, "56341200", "01"),
+	WIRE(get_property, 0x44, true, PT, "070006"),
+	WIRE(get_access, 0x3000000c9, true, PT, "0400000000000000", "3412"),
+	WIRE(assert_interrupt, 0x94, false,
+	     PT, "04000000", "01000000", "0102030405060708", "31"),
+	WIRE(find_vps, 0x20000009a, true,
+	     PT, "0000000000000000", "03000000", "0501"),
 };
 
 KUNIT_ARRAY_PARAM_DESC(wire, wire_cases, desc);
