@@ -68,13 +68,13 @@ static bool fail_one(struct kunit *test, struct fake_life *life,
 
 	life->vmm->fail_nth = nth;
 	fake_life_live(life);
+	fake_life_end(life);
 	hit = !life->vmm->fail_nth;
 	life->vmm->fail_nth = 0;
 	for (i = 0; i < life->nr_errors; i++)
 		KUNIT_EXPECT_TRUE_MSG(test, life->errors[i] == -ENOMEM,
 				      "%d", life->errors[i]);
 	KUNIT_EXPECT_LE(test, life->nr_errors, 1);
-	fake_life_end(life);
 	fake_life_check_balance(life);
 	return hit;
 }

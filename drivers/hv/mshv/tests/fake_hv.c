@@ -154,6 +154,16 @@ static u64 script_exit(struct fake_hv *fake, const struct fake_step *script,
 	return step->status | (u64)done << 32;
 }
 
+static bool is_to_fail(struct fake_failure *fail, u16 code)
+{
+	if (fail->for_good && fail->code == code)
+		return true;
+	if (!fail->nth || --fail->nth)
+		return false;
+	fail->code = code;
+	return true;
+}
+
 static u64 model_exit(struct fake_hv *fake, u64 control, void *out)
 {
 	u16 code = fake_code(control), reps = fake_reps(control);
@@ -165,8 +175,7 @@ static u64 model_exit(struct fake_hv *fake, u64 control, void *out)
 		.in = fake->input,
 	};
 
-	if (fake->fail.nth && !--fake->fail.nth) {
-		fake->fail.code = code;
+	if (is_to_fail(&fake->fail, code)) {
 		/* Who runs out of memory may have done a part. */
 		if (!hv_status_needs_memory(fake->fail.status))
 			return fake->fail.status | (u64)start << 32;

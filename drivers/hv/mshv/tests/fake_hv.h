@@ -76,11 +76,13 @@ struct fake_page {
 /**
  * struct fake_failure - one exit that fails
  * @nth: which one from now on, from 1; counts down, 0 for none
- * @status: HV_STATUS_* it fails with, no rep done
+ * @for_good: and from then on all of that hypercall
+ * @status: HV_STATUS_* it fails with
  * @code: out: the hypercall it was
  */
 struct fake_failure {
 	unsigned int nth;
+	bool for_good;
 	u16 status;
 	u16 code;
 };

@@ -2,8 +2,9 @@
 /*
  * The whole life of a VM, see fake_life.h.
  *
- * A step that fails is repeated, as a VMM might do: what failed half-way has to
- * be undone so well that it then succeeds.
+ * A step that fails is repeated, as a VMM might do, unless the test wants
+ * otherwise: what failed half-way has to be undone so well that it then
+ * succeeds.
  */
 #include <kunit/test.h>
 #include <linux/mm.h>
@@ -189,6 +190,8 @@ void fake_life_live(struct fake_life *life)
 			continue;
 		if (life->nr_errors < ARRAY_SIZE(life->errors))
 			life->errors[life->nr_errors++] = err;
+		if (life->once)
+			return;
 		err = steps[i](life);
 		if (!err)
 			continue;
@@ -268,7 +271,6 @@ struct fake_life *fake_life_start(struct kunit *test, bool root_logic,
 	KUNIT_ASSERT_NOT_NULL(test, life);
 	life->vmm = fake_vmm_start(test);
 	life->vmm->m->guest = guest;
-	life->pinned = pinned;
 	mshv.root_logic = root_logic;
 	mshv_pin_memory = pinned;
 	life->line = fake_eventfd(test);

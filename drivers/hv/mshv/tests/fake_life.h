@@ -11,7 +11,7 @@
 /**
  * struct fake_life - the life of a VM
  * @vmm: its VMM
- * @pinned: its memory is pinned
+ * @once: the first step that fails is the last one
  * @line: eventfd of an interrupt line
  * @resample: eventfd of the end of its interrupts
  * @bell: eventfd of a doorbell
@@ -20,7 +20,7 @@
  */
 struct fake_life {
 	struct fake_vmm *vmm;
-	bool pinned;
+	bool once;
 	int line;
 	int resample;
 	int bell;

@@ -21,6 +21,18 @@
 #include "../irq.h"
 #include "fake_vmm.h"
 
+/* Returns how it was set before. */
+static unsigned int set_fail_nth(unsigned int nth)
+{
+	unsigned int old = 0;
+
+#ifdef CONFIG_FAULT_INJECTION
+	old = current->fail_nth;
+	current->fail_nth = nth;
+#endif
+	return old;
+}
+
 static void fake_vmm_stop(void *arg)
 {
 	struct fake_vmm *vmm = arg;
@@ -72,18 +84,6 @@ struct fake_vmm *fake_vmm_start(struct kunit *test)
 			0);
 	vmm->hv->arg = vmm;
 	return vmm;
-}
-
-/* Returns how it was set before. */
-static unsigned int set_fail_nth(unsigned int nth)
-{
-	unsigned int old = 0;
-
-#ifdef CONFIG_FAULT_INJECTION
-	old = current->fail_nth;
-	current->fail_nth = nth;
-#endif
-	return old;
 }
 
 static long do_ioctl(struct fake_vmm *vmm, struct file *file, unsigned int cmd,
@@ -229,10 +229,13 @@ int fake_vmm_run(struct fake_vmm *vmm, u32 index, struct hv_message *msg)
 	return fake_vmm_vp(vmm, index, MSHV_RUN_VP, msg, sizeof(*msg));
 }
 
-static void close_file(struct file **file)
+static void close_file(struct fake_vmm *vmm, struct file **file)
 {
-	if (*file)
-		__fput_sync(*file);
+	if (!*file)
+		return;
+	set_fail_nth(vmm->fail_nth);
+	__fput_sync(*file);
+	vmm->fail_nth = set_fail_nth(0);
 	*file = NULL;
 }
 
@@ -243,7 +246,7 @@ static void close_file(struct file **file)
  */
 void fake_vmm_close_vp(struct fake_vmm *vmm, u32 index)
 {
-	close_file(&vmm->vp_file[index]);
+	close_file(vmm, &vmm->vp_file[index]);
 }
 
 /**
@@ -252,7 +255,7 @@ void fake_vmm_close_vp(struct fake_vmm *vmm, u32 index)
  */
 void fake_vmm_close_partition(struct fake_vmm *vmm)
 {
-	close_file(&vmm->pt_file);
+	close_file(vmm, &vmm->pt_file);
 }
 
 /**

@@ -33,7 +33,8 @@ struct mshv_vp;
  * @buf: user address of VMM_BUF_PAGES pages
  * @mem: user address of VMM_NR_PAGES pages
  * @kept: pages that were leaked when it began
- * @fail_nth: which allocation in its ioctls from now on fails, 0 for none
+ * @fail_nth: which allocation from now on fails, in its ioctls and when it
+ *	closes files; 0 for none
  */
 struct fake_vmm {
 	struct kunit *test;

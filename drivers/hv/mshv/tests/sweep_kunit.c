@@ -3,8 +3,12 @@
  * Failure sweep: in the life of a VM each hypercall fails once, in each way.
  * What failed says so by a sane errno, succeeds when it is repeated, and in the
  * end nothing is lost but what the hypervisor did not give back.
+ *
+ * Two more sweeps end the life: from some hypercall on, all of its kind fail;
+ * or the VMM is killed in it.
  */
 #include <kunit/test.h>
+#include <linux/sched/signal.h>
 
 #include "../mshv.h"
 #include "fake_life.h"
@@ -131,8 +135,81 @@ static void each_hypercall_fails_once(struct kunit *test)
 	kunit_info(test, "%u hypercalls\n", nth - 1);
 }
 
+KUNIT_ARRAY_PARAM_DESC(mode, modes, desc);
+
+static void each_hypercall_fails_for_good(struct kunit *test)
+{
+	const struct mode *mode = test->param_value;
+	struct fake_failure *fail;
+	struct fake_life *life;
+	unsigned int nth;
+
+	life = fake_life_start(test, mode->root_logic, mode->pinned);
+	life->vmm->m->max_reps = mode->max_reps;
+	life->once = true;
+	fail = &life->vmm->hv->fail;
+	for (nth = 1; nth < MAX_EXITS && test->status != KUNIT_FAILURE; nth++) {
+		*fail = (struct fake_failure) {
+			.nth = nth, .status = HV_STATUS_OPERATION_FAILED,
+			.for_good = true,
+		};
+		fake_life_live(life);
+		expect_sane(test, life, HV_STATUS_OPERATION_FAILED);
+		fake_life_end(life);
+		fake_life_check_balance(life);
+		if (fail->nth)
+			break;
+	}
+	KUNIT_EXPECT_GT(test, nth, 50);
+	KUNIT_EXPECT_LT(test, nth, MAX_EXITS);
+}
+
+static unsigned int kill_at;
+
+static void kill_vmm(struct fake_hv *fake, u16 code)
+{
+	if (kill_at && !--kill_at)
+		send_sig(SIGKILL, current, 1);
+}
+
+/* However far it has got, all has to be given back on the way out. */
+static void vmm_is_killed_in_each_hypercall(struct kunit *test)
+{
+	const struct mode *mode = test->param_value;
+	struct fake_life *life;
+	unsigned int nth, i;
+	bool hit = true;
+
+	life = fake_life_start(test, mode->root_logic, mode->pinned);
+	life->vmm->m->max_reps = mode->max_reps;
+	life->once = true;
+	life->vmm->hv->hook = kill_vmm;
+	allow_signal(SIGKILL);
+	for (nth = 1; hit && nth < MAX_EXITS; nth++) {
+		kill_at = nth;
+		fake_life_live(life);
+		for (i = 0; i < life->nr_errors; i++)
+			KUNIT_EXPECT_EQ(test, life->errors[i], -EINTR);
+		fake_life_end(life);
+		hit = !kill_at;
+		kill_at = 0;
+		flush_signals(current);
+		fake_vmm_expect_nothing_left(life->vmm);
+		fake_life_check_balance(life);
+		if (test->status == KUNIT_FAILURE) {
+			kunit_err(test, "exit %u\n", nth);
+			break;
+		}
+	}
+	disallow_signal(SIGKILL);
+	KUNIT_EXPECT_GT(test, nth, 50);
+	KUNIT_EXPECT_LT(test, nth, MAX_EXITS);
+}
+
 static struct kunit_case sweep_cases[] = {
 	KUNIT_CASE_PARAM(each_hypercall_fails_once, grid_gen_params),
+	KUNIT_CASE_PARAM(each_hypercall_fails_for_good, mode_gen_params),
+	KUNIT_CASE_PARAM(vmm_is_killed_in_each_hypercall, mode_gen_params),
 	{}
 };
 
