@@ -50,7 +50,7 @@ rm -f "$out/test.log"
 	status=0
 	python3 -u tools/testing/kunit/kunit.py run --arch=x86_64 \
 		--build_dir="$out" --kunitconfig="$work/kunitconfig" \
-		--jobs="$(nproc)" --timeout=120 ${1:+"$1"} || status=$?
+		--jobs="$(nproc)" --timeout=300 ${1:+"$1"} || status=$?
 	echo "$status" >"$work/status"
 } 2>&1 | tee "$work/kunit.out"
 status=$(cat "$work/status")
