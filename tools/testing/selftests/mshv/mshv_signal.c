@@ -82,6 +82,17 @@ static void stop_sender(struct sender *s)
 	pthread_join(s->thread, NULL);
 }
 
+/* A signal may come before the test begins: a slow guest is still at its greeting. */
+static int run_undisturbed(struct vp *vp, struct hv_message *msg)
+{
+	int ret;
+
+	do {
+		ret = mshv_try_run_vp(vp->fd, msg);
+	} while (ret == -EINTR);
+	return ret;
+}
+
 /* Let the guest do its greeting, up to where it spins or sleeps. */
 static void run_greeting(struct vp *vp, const char *last_line_end)
 {
@@ -90,13 +101,13 @@ static void run_greeting(struct vp *vp, const char *last_line_end)
 	int ret;
 
 	do {
-		ret = mshv_try_run_vp(vp->fd, &msg);
+		ret = run_undisturbed(vp, &msg);
 		expect(!ret, "RUN_VP during the greeting: %s", mshv_errno_name(ret));
 		exit_handle(vp, &msg);
 		expect(vp->end == VP_RUNNING, "the guest ended: %s", vp->why);
 	} while (vp->line_len < len ||
 		 strncmp(vp->line + vp->line_len - len, last_line_end, len));
-	ret = mshv_try_run_vp(vp->fd, &msg);	/* the newline */
+	ret = run_undisturbed(vp, &msg);	/* the newline */
 	expect(!ret, "RUN_VP for the newline: %s", mshv_errno_name(ret));
 	exit_handle(vp, &msg);
 }
