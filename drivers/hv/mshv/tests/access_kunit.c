@@ -116,6 +116,12 @@ static void clearing_one_kind_leaves_the_other(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, get(test, ACCESSED, CLEAR), 0);
 	KUNIT_EXPECT_EQ(test, get(test, DIRTY, CLEAR), BIT_ULL(3));
 	KUNIT_EXPECT_EQ(test, get(test, DIRTY, CLEAR), 0);
+
+	/* And the other way round */
+	gpa(test)[5].dirty = true;
+	gpa(test)[5].accessed = true;
+	KUNIT_EXPECT_EQ(test, get(test, DIRTY, CLEAR), BIT_ULL(5));
+	KUNIT_EXPECT_EQ(test, get(test, ACCESSED, CLEAR), BIT_ULL(5));
 	finish(test);
 }
 
