@@ -75,6 +75,9 @@ int main(int argc, char **argv)
 	case OPTIONS_PROBE:
 		status = probe();
 		break;
+	case OPTIONS_HOLD:
+		status = hold();
+		break;
 	case OPTIONS_HELP:
 		options_help(stdout);
 		break;

@@ -348,6 +348,8 @@ enum options_result options_parse(struct config *cfg, int argc, char **argv, cha
 			return OPTIONS_VERSION;
 		if (!strcmp(argv[i], "--probe"))
 			return OPTIONS_PROBE;
+		if (!strcmp(argv[i], "--hold"))
+			return OPTIONS_HOLD;
 		if (strncmp(argv[i], "--", 2)) {
 			snprintf(err, err_len,
 				 "unexpected argument '%s': all options begin with --", argv[i]);

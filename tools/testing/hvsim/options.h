@@ -11,6 +11,7 @@ enum options_result {
 	OPTIONS_HELP,		/* --help */
 	OPTIONS_VERSION,	/* --version */
 	OPTIONS_PROBE,		/* --probe */
+	OPTIONS_HOLD,		/* --hold */
 	OPTIONS_BAD,		/* the error text says which option and what it expects */
 };
 

@@ -3,5 +3,6 @@
 #define HVSIM_PROBE_H
 
 int probe(void);
+int hold(void);
 
 #endif
