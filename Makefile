@@ -11,6 +11,7 @@ MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-source demo check module hvsim selftests programs unittest kunit e2e lint clean distclean
+.PHONY: series check-series coverage mutants
 
 help:
 	@sed -n 's/^## //p' $(firstword $(MAKEFILE_LIST))
@@ -31,8 +32,18 @@ help:
 ##   make unittest   unit tests of hvsim and of the mini VMM
 ##   make kunit      the driver's KUnit suites, run by the kernel's own kunit.py
 ##   make e2e        the end-to-end scenarios; SCENARIO=NAME for one of them
-##   make lint       the checkers: checkpatch, gcc W=1, sparse, kernel-doc, shellcheck, ...;
+##   make lint       the checkers: checkpatch, gcc W=1, clang, sparse, kernel-doc, shellcheck, ...;
 ##                   CHECKER=NAME for one of them
+##
+## About the driver in a kernel tree, and about its tests:
+##
+##   make series     the driver as patches, in build/series/; KTREE=TREE for a kernel's git tree
+##                   or source of your own (default: the sources that set-up fetched)
+##   make check-series   the same, and build each patch
+##   make coverage   which lines and branches of the driver the KUnit suites reach
+##   make mutants    break ten rules of the driver on purpose: do the tests notice?;
+##                   MUTANT=PATTERN for some of them
+##
 ##   make clean      remove what was built (the downloads stay)
 ##   make distclean  remove build/ altogether
 
@@ -86,9 +97,21 @@ lint: setup-source
 check:
 	@$(TOOLS)/check.sh
 
+series: setup-source
+	@$(TOOLS)/series.sh $(KTREE)
+
+check-series: setup-source
+	@$(TOOLS)/series.sh --verify $(KTREE)
+
+coverage: setup-source
+	@$(TOOLS)/coverage.sh
+
+mutants: setup-source
+	@$(TOOLS)/mutants.sh $(MUTANT)
+
 clean:
 	rm -rf $(BUILD)/module $(BUILD)/hvsim $(BUILD)/selftests $(BUILD)/kunit $(BUILD)/demo $(BUILD)/e2e \
-		$(BUILD)/check $(BUILD)/lint/module $(BUILD)/run.* $(BUILD)/l1.* $(BUILD)/helper.*
+		$(BUILD)/check $(BUILD)/series $(BUILD)/coverage $(BUILD)/mutants $(BUILD)/lint/module $(BUILD)/run.* $(BUILD)/l1.* $(BUILD)/helper.*
 
 distclean:
 	rm -rf $(BUILD)

@@ -3,7 +3,12 @@
 # Build a small x86-64 kernel with the driver and its KUnit suites built in,
 # run it under QEMU through the kernel's own kunit.py.
 #
-# usage: kunit.sh [FILTER_GLOB]
+# usage: kunit.sh [--patch FILE] [FILTER_GLOB]
+#        kunit.sh --tree-only
+#
+#   --patch FILE	change the driver by this patch first; it is undone the next time
+#   --tree-only	get the kernel tree ready and lay the driver into it; the caller
+#		has the lock build/kunit/lock
 #
 #   KTREE=FILE    kernel source to use: linux-source-*.tar.xz, or Debian's
 #                 linux-source-* package (default: what set-up fetched)
@@ -63,13 +68,25 @@ unpack()
 	echo "$tag" >"$work/linux.tag"
 }
 
-[ $# -le 1 ] || { echo "usage: $self [FILTER_GLOB]" >&2; exit 2; }
+usage="usage: $self [--patch FILE] [FILTER_GLOB] | --tree-only"
+patch=
+case ${1:-} in
+--tree-only)
+	unpack
+	exec "$top/tools/mshv/laytree.sh" "$work/linux" ;;
+--patch)
+	patch=${2:?$usage}
+	shift 2 ;;
+esac
+[ $# -le 1 ] || { echo "$usage" >&2; exit 2; }
 mkdir -p "$work"
 # One at a time: the trees are shared.
 exec 9>"$work/lock"
 flock 9
 unpack
 "$top/tools/mshv/laytree.sh" "$work/linux"
+[ -z "$patch" ] || patch -s -p1 --no-backup-if-mismatch -d "$work/linux" <"$patch" ||
+	die "$patch does not apply"
 
 timeout -k 10 "${TIMEOUT:-1800}" nice "$top/tools/mshv/chroot.sh" \
 	/mshv/tools/mshv/kunit-inner.sh "$@"
