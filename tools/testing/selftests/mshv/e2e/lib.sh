@@ -342,6 +342,22 @@ cpus_come_and_go()
 	check "two guests run on two CPUs" minivmm --guest=busy --count=2 --duration=300
 }
 
+# limit_runs N - run a guest limited to 25 % beside a free one, N times for 10 seconds:
+# $share is the median of what the limited one got, in percent of the free one, and
+# $ticks of the guest time that the kernel accounted
+limit_runs()
+{
+	: >/tmp/runs
+	for _i in $(seq "$1"); do
+		check "two counting guests run for 10 seconds, $_i of $1" cpu_limit 10
+		note "$(tr '\n' ' ' <"$out")"
+		cat "$out" >>/tmp/runs
+	done
+	share=$(sed -n 's/^share: //p' /tmp/runs | sort -n | sed -n "$((($1 + 1) / 2))p")
+	ticks=$(sed -n 's/^guest-time: //p' /tmp/runs | sort -n | sed -n "$((($1 + 1) / 2))p")
+	: "${share:=0}" "${ticks:=-1}"
+}
+
 # steps_sweep - walk through a partition's life again and again until nothing
 # fails; the hypervisor lets one call fail each time, by --fail. What failed is
 # in /tmp/sweep, one line for each round.
