@@ -26,9 +26,13 @@
  * There is one such range for each kind of bit; it grows to cover all that was
  * lost.  A bit too many costs the VMM a page to copy.
  *
- * The hypervisor is asked only about pages that are mapped.  Pages of movable
- * memory that are not mapped have no bits there: they were not touched since
- * they were unmapped.
+ * The hypervisor is asked only about pages that are mapped.  Its bits go with
+ * the mapping when the host takes a page of movable memory away, but what the
+ * guest has written must not be forgotten.  Once tracking was turned on, each
+ * page that was writable when it was unmapped counts as dirty until that is
+ * cleared, in whatever page the guest finds its data then; the chunks of the
+ * region remember it.  The accessed bit is not kept: what is taken away is not
+ * in use, as far as anybody knows.
  */
 
 /* Pages copied out at once: whole bytes of the bitmap */
@@ -107,12 +111,31 @@ static int ask(struct access *ac, u64 gfn, unsigned int at, unsigned int nr,
 				 ac->states + at, nr, nr_done, status);
 }
 
+static bool is_mapped(const struct mshv_chunk *chunk, u64 gfn)
+{
+	return chunk && mshv_chunk_is_mapped(chunk, gfn);
+}
+
+/* Pages that were written in a mapping that is gone */
+static void add_written(struct access *ac, struct mshv_chunk *chunk, u64 gfn,
+			unsigned int at, unsigned int nr)
+{
+	bool clear = ac->op == MSHV_GPAP_ACCESS_OP_CLEAR;
+	unsigned int i;
+
+	if (!chunk || ac->type != MSHV_GPAP_ACCESS_TYPE_DIRTY)
+		return;
+	for (i = 0; i < nr; i++)
+		if (mshv_chunk_was_written(chunk, gfn + i, clear))
+			ac->states[at + i].dirty = 1;
+}
+
 /* The same for pages of one chunk, of which some may be mapped. */
 static int ask_chunk(struct access *ac, struct mshv_region *rg, u64 gfn,
 		     unsigned int at, unsigned int nr, unsigned int *nr_done,
 		     u16 *status)
 {
-	const struct mshv_chunk *chunk;
+	struct mshv_chunk *chunk;
 	unsigned int first, end, done;
 	int err = 0;
 
@@ -120,7 +143,7 @@ static int ask_chunk(struct access *ac, struct mshv_region *rg, u64 gfn,
 	chunk = xa_load(&rg->mmu.chunks, gfn / MSHV_NR_2M);
 	for (first = 0; !err && first < nr; first = end) {
 		for (end = first; end < nr; end++)
-			if (!chunk || !chunk->slot[(gfn + end) % MSHV_NR_2M])
+			if (!is_mapped(chunk, gfn + end))
 				break;
 		done = 0;
 		if (end > first)
@@ -130,6 +153,7 @@ static int ask_chunk(struct access *ac, struct mshv_region *rg, u64 gfn,
 			end++;
 		*nr_done = err ? first + done : end;
 	}
+	add_written(ac, chunk, gfn, at, *nr_done);
 	return err;
 }
 

@@ -114,6 +114,7 @@ struct mshv_gfn_range {
  * @mm: I address space of the owner: only it may map memory and run VPs
  * @initialized: P MSHV_INITIALIZE_PARTITION succeeded
  * @large_pages: I the partition was created for 2M mappings
+ * @tracked: Q the VMM has ever let the hypervisor track what the guest writes
  * @dead: Q the hypervisor broke a promise, or the machine goes down: VPs do
  *	not run any more
  * @torn_down: P what it had in the hypervisor is gone
@@ -134,6 +135,7 @@ struct mshv_partition {
 	struct mm_struct *mm;
 	bool initialized;
 	bool large_pages;
+	bool tracked;
 	bool dead;
 	bool torn_down;
 	struct xarray vps;

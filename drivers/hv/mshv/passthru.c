@@ -32,7 +32,7 @@
  * struct allowed_call - a hypercall a VMM may make
  * @code: HVCALL_*
  * @flags: on which fds, and what is particular about it
- * @header: bytes before the list of a rep call
+ * @header: bytes of input there have to be, before the list if it has one
  * @in_rep: bytes of one input element
  * @out_rep: bytes of one output element
  * @check: refuses input that would upset the driver
@@ -76,13 +76,27 @@ static void after_set_registers(struct mshv_partition *pt, const void *in,
 			mshv_irq_apic_ids_changed(pt);
 }
 
+/* Also if the call failed: it may have begun, and to remember more is no harm. */
+static void after_set_property(struct mshv_partition *pt, const void *in,
+			       u16 reps)
+{
+	const struct hv_input_set_partition_property *input = in;
+
+	if (input->property_code ==
+	    HV_PARTITION_PROPERTY_GPA_PAGE_ACCESS_TRACKING &&
+	    input->property_value)
+		WRITE_ONCE(pt->tracked, true);
+}
+
 #define ON_ANY		(ON_DEVICE | ON_PARTITION | ON_VP)
 #define ON_CHILD	(ON_PARTITION | ON_VP)
 
 static const struct allowed_call allowed_calls[] = {
 	{ HVCALL_GET_PARTITION_PROPERTY, ON_ANY },
 	{ HVCALL_GET_PARTITION_PROPERTY_EX, ON_ANY },
-	{ HVCALL_SET_PARTITION_PROPERTY, ON_PARTITION | ASYNC },
+	{ HVCALL_SET_PARTITION_PROPERTY, ON_PARTITION | ASYNC,
+	  sizeof(struct hv_input_set_partition_property), 0, 0, NULL,
+	  after_set_property },
 	{ HVCALL_INSTALL_INTERCEPT, ON_CHILD },
 	{ HVCALL_GET_VP_REGISTERS, ON_CHILD | VP_INDEX,
 	  sizeof(struct hv_input_get_vp_registers), sizeof(u32),
@@ -129,7 +143,7 @@ static int check_args(const struct mshv_root_hvcall *args,
 		return -EINVAL;
 
 	if (!rep)
-		return args->reps ? -EINVAL : 0;
+		return args->reps || args->in_sz < allowed->header ? -EINVAL : 0;
 	if (!args->reps || args->reps > HV_CALL_MAX_REPS ||
 	    args->in_sz < allowed->header + args->reps * allowed->in_rep ||
 	    args->out_sz < args->reps * allowed->out_rep)

@@ -20,16 +20,18 @@ struct mshv_user_mem_region;
 /* 4K pages in a 2M page */
 #define MSHV_NR_2M	(1U << (HV_HYP_LARGE_PAGE_SHIFT - HV_HYP_PAGE_SHIFT))
 
-/* What a slot of a chunk says besides the page number; 0 is an empty slot. */
+/* What a slot of a chunk says besides the page number */
 #define MSHV_SLOT_MAPPED	BIT_ULL(63)	/* the guest can reach it */
 #define MSHV_SLOT_WRITABLE	BIT_ULL(62)	/* and write to it */
 #define MSHV_SLOT_LARGE		BIT_ULL(61)	/* by one mapping of 2M */
 #define MSHV_SLOT_KEPT		BIT_ULL(60)	/* we have a reference on it */
+#define MSHV_SLOT_WRITTEN	BIT_ULL(59)	/* maybe, before it was unmapped */
 #define MSHV_SLOT_PFN		GENMASK_ULL(51, 0)
 
 /**
  * struct mshv_chunk - what is mapped of 2M of guest memory
- * @slot: a page number and MSHV_SLOT_* for each 4K page, by gfn % MSHV_NR_2M
+ * @slot: a page number and MSHV_SLOT_* for each 4K page, by gfn % MSHV_NR_2M.
+ *	Of a page that is not mapped only MSHV_SLOT_WRITTEN is left
  */
 struct mshv_chunk {
 	u64 slot[MSHV_NR_2M];
@@ -112,6 +114,8 @@ int mshv_chunk_unmap(struct mshv_region *rg, u64 index,
 void mshv_chunk_keep(struct mshv_chunk *chunk, unsigned int from,
 		     unsigned int to);
 long mshv_chunk_drop(struct mshv_chunk *chunk, bool unmapped);
+bool mshv_chunk_is_mapped(const struct mshv_chunk *chunk, u64 gfn);
+bool mshv_chunk_was_written(struct mshv_chunk *chunk, u64 gfn, bool clear);
 
 /* region_fault.c */
 bool mshv_fault_window(const struct mshv_region *rg, u64 gfn,

@@ -19,6 +19,11 @@ static u64 slot_pfn(u64 slot)
 	return slot & MSHV_SLOT_PFN;
 }
 
+static bool is_mapped(const struct mshv_chunk *chunk, unsigned int i)
+{
+	return chunk->slot[i] & MSHV_SLOT_MAPPED;
+}
+
 static struct page *slot_page(u64 slot)
 {
 	return pfn_to_page(slot_pfn(slot));
@@ -72,8 +77,9 @@ bool mshv_chunk_is_contiguous(const struct mshv_chunk *want)
 static bool is_missing(const struct mshv_chunk *chunk,
 		       const struct mshv_chunk *want, unsigned int i)
 {
-	return want->slot[i] &&
-	       want->slot[i] != (chunk->slot[i] & ~MSHV_SLOT_LARGE);
+	u64 is = chunk->slot[i] & ~(MSHV_SLOT_LARGE | MSHV_SLOT_WRITTEN);
+
+	return want->slot[i] && want->slot[i] != is;
 }
 
 static bool is_complete(const struct mshv_chunk *chunk,
@@ -117,8 +123,9 @@ static int map_run(struct mshv_region *rg, u64 index, struct mshv_chunk *chunk,
 
 	err = hvcall_map_gpa_atomic(&rg->pt->hv, index * MSHV_NR_2M + at, flags,
 				    pfns, nr / step, &done, status);
-	for (i = 0; i < done * step; i++)
-		chunk->slot[at + i] = want->slot[at + i] | extra;
+	for (i = at; i < at + done * step; i++)
+		chunk->slot[i] = want->slot[i] | extra |
+				 (chunk->slot[i] & MSHV_SLOT_WRITTEN);
 	return err;
 }
 
@@ -177,15 +184,23 @@ int mshv_chunk_map(struct mshv_region *rg, u64 index, struct mshv_chunk *chunk,
 	return map_small(rg, index, chunk, want, pfns, status);
 }
 
+/*
+ * With a mapping goes the hypervisor's dirty bit.  To read it first would not
+ * do: the guest runs, and may write until the page is unmapped.
+ */
 static void clear_slots(struct mshv_chunk *chunk, unsigned int at,
-			unsigned int nr)
+			unsigned int nr, bool tracked)
 {
 	unsigned int i;
 
 	for (i = at; i < at + nr; i++) {
+		u64 written = chunk->slot[i] & MSHV_SLOT_WRITTEN;
+
+		if (tracked && chunk->slot[i] & MSHV_SLOT_WRITABLE)
+			written = MSHV_SLOT_WRITTEN;
 		if (chunk->slot[i] & MSHV_SLOT_KEPT)
 			put_page(slot_page(chunk->slot[i]));
-		chunk->slot[i] = 0;
+		chunk->slot[i] = written;
 	}
 }
 
@@ -213,7 +228,8 @@ static int unmap_run(struct mshv_region *rg, u64 index,
 					      index * MSHV_NR_2M + at,
 					      large ? HV_UNMAP_GPA_LARGE_PAGE : 0,
 					      nr / step, &done, &status);
-		clear_slots(chunk, at, done * step);
+		clear_slots(chunk, at, done * step,
+			    READ_ONCE(rg->pt->tracked));
 		at += done * step;
 		nr -= done * step;
 		if (err && !(err == -ENOMEM && deposit_spare(rg, status)))
@@ -230,8 +246,8 @@ static int unmap_run(struct mshv_region *rg, u64 index,
  * @from: first slot
  * @to: the one after the last slot
  *
- * Takes away more if that is in one mapping with them.  Neither sleeps nor
- * allocates.
+ * Takes away more if that is in one mapping with them.  Remembers what the
+ * guest may have written if that is tracked.  Neither sleeps nor allocates.
  *
  * Return: 0 or an errno.
  */
@@ -246,8 +262,9 @@ int mshv_chunk_unmap(struct mshv_region *rg, u64 index,
 		return unmap_run(rg, index, chunk, 0, MSHV_NR_2M, true);
 
 	for (at = from; !err && at < to; at += nr) {
-		for (nr = 0; at + nr < to && chunk->slot[at + nr]; nr++)
-			;
+		for (nr = 0; at + nr < to; nr++)
+			if (!is_mapped(chunk, at + nr))
+				break;
 		if (nr)
 			err = unmap_run(rg, index, chunk, at, nr, false);
 		else
@@ -275,7 +292,7 @@ void mshv_chunk_keep(struct mshv_chunk *chunk, unsigned int from,
 		to = MSHV_NR_2M;
 	}
 	for (i = from; i < to; i++) {
-		if (!chunk->slot[i] || chunk->slot[i] & MSHV_SLOT_KEPT)
+		if (!is_mapped(chunk, i) || chunk->slot[i] & MSHV_SLOT_KEPT)
 			continue;
 		get_page(slot_page(chunk->slot[i]));
 		chunk->slot[i] |= MSHV_SLOT_KEPT;
@@ -295,10 +312,40 @@ long mshv_chunk_drop(struct mshv_chunk *chunk, bool unmapped)
 	long lost = 0;
 
 	if (unmapped) {
-		clear_slots(chunk, 0, MSHV_NR_2M);
+		clear_slots(chunk, 0, MSHV_NR_2M, false);
 		return 0;
 	}
 	for (i = 0; i < MSHV_NR_2M; i++)
-		lost += !!chunk->slot[i];
+		lost += is_mapped(chunk, i);
 	return lost;
+}
+
+/**
+ * mshv_chunk_is_mapped - can the guest reach a page?
+ * @chunk: the chunk; its region's mmu.lock is held
+ * @gfn: guest page number
+ *
+ * Return: whether it can.
+ */
+bool mshv_chunk_is_mapped(const struct mshv_chunk *chunk, u64 gfn)
+{
+	return is_mapped(chunk, gfn % MSHV_NR_2M);
+}
+
+/**
+ * mshv_chunk_was_written - was a page perhaps written, and unmapped later?
+ * @chunk: the chunk; its region's mmu.lock is held
+ * @gfn: guest page number
+ * @clear: forget it
+ *
+ * Return: true if so, whether or not it is mapped again.
+ */
+bool mshv_chunk_was_written(struct mshv_chunk *chunk, u64 gfn, bool clear)
+{
+	u64 *slot = &chunk->slot[gfn % MSHV_NR_2M];
+	bool written = *slot & MSHV_SLOT_WRITTEN;
+
+	if (clear)
+		*slot &= ~MSHV_SLOT_WRITTEN;
+	return written;
 }

@@ -31,6 +31,9 @@
  * referenced, so that nobody gets them as long as the guest might write to
  * them, and the guest does not run any more.
  *
+ * Which pages the guest has written is known to the hypervisor as long as they
+ * are mapped.  What becomes of that when they are not: see "Access bitmaps".
+ *
  * Device memory (VM_PFNMAP, VM_IO) can't be guest memory.  With the module
  * parameter pin_memory all memory is pinned instead and charged to
  * RLIMIT_MEMLOCK.

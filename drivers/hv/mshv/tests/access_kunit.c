@@ -5,6 +5,7 @@
  */
 #include <kunit/test.h>
 #include <linux/mm.h>
+#include <linux/mman.h>
 #include <linux/uaccess.h>
 
 #include "../mshv.h"
@@ -149,7 +150,7 @@ static void last_byte_has_no_bits_beyond_the_range(struct kunit *test)
 	finish(test);
 }
 
-/* Pages nobody has touched are in no mapping. */
+/* Pages nobody has touched are in no mapping.  Nothing is tracked here. */
 static void pages_that_are_not_mapped_are_clean(struct kunit *test)
 {
 	struct fake_vmm *vmm = the_vmm(test);
@@ -161,6 +162,73 @@ static void pages_that_are_not_mapped_are_clean(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, get(test, DIRTY, CLEAR), ~0xff00ULL);
 	KUNIT_EXPECT_EQ(test, get(test, DIRTY, SET), 0);
 	KUNIT_EXPECT_EQ(test, get(test, DIRTY, NOOP), ~0xff00ULL);
+	finish(test);
+}
+
+/* Let the hypervisor track what the guest writes, as VMMs do. */
+static void track(struct kunit *test)
+{
+	struct hv_input_set_partition_property in = {
+		.property_code = HV_PARTITION_PROPERTY_GPA_PAGE_ACCESS_TRACKING,
+		.property_value = 1,
+	};
+	struct mshv_root_hvcall args = {
+		.code = HVCALL_SET_PARTITION_PROPERTY,
+		.in_sz = sizeof(in), .in_ptr = the_vmm(test)->buf,
+	};
+
+	KUNIT_ASSERT_EQ(test, copy_to_user((void __user *)the_vmm(test)->buf,
+					   &in, sizeof(in)), 0);
+	KUNIT_EXPECT_EQ(test, fake_vmm_pt(the_vmm(test), MSHV_ROOT_HVCALL,
+					  &args, sizeof(args)), 0);
+}
+
+/* Take 8 pages away and put new ones there. */
+static void move_8_pages(struct kunit *test)
+{
+	unsigned long addr = the_vmm(test)->mem + 8 * PAGE_SIZE;
+
+	KUNIT_ASSERT_EQ(test, vm_munmap(addr, 8 * PAGE_SIZE), 0);
+	KUNIT_ASSERT_EQ(test, vm_mmap(NULL, addr, 8 * PAGE_SIZE,
+				      PROT_READ | PROT_WRITE, MAP_FIXED |
+				      MAP_ANONYMOUS | MAP_PRIVATE, 0), addr);
+	KUNIT_EXPECT_EQ(test, the_vmm(test)->m->nr_mapped, NR - 8);
+}
+
+static void page_taken_away_is_dirty_until_that_is_cleared(struct kunit *test)
+{
+	track(test);
+	KUNIT_EXPECT_EQ(test, get(test, DIRTY, CLEAR), 0);
+	dirty(test, 0x0101);
+	move_8_pages(test);
+	KUNIT_EXPECT_EQ(test, get(test, DIRTY, NOOP), 0xff01);
+	KUNIT_EXPECT_EQ(test, get(test, ACCESSED, CLEAR), 0);
+	KUNIT_EXPECT_EQ(test, get(test, DIRTY, SET), 0xff01);
+	KUNIT_EXPECT_EQ(test, get(test, DIRTY, CLEAR), ~0ULL);
+	KUNIT_EXPECT_EQ(test, get(test, DIRTY, CLEAR), 0);
+	finish(test);
+}
+
+static void page_that_comes_back_is_still_dirty(struct kunit *test)
+{
+	static const struct model_insn guest[] = {
+		{ MODEL_READ, GFN + 9 }, { MODEL_HALT },
+	};
+	struct fake_vmm *vmm = the_vmm(test);
+	struct hv_message msg;
+
+	track(test);
+	dirty(test, 0x0200);
+	move_8_pages(test);
+	vmm->m->guest = guest;
+	KUNIT_ASSERT_EQ(test, fake_vmm_run(vmm, 0, &msg), 0);
+	KUNIT_EXPECT_FALSE(test, gpa(test)[9].dirty);
+	KUNIT_EXPECT_GT(test, vmm->m->nr_mapped, NR - 8);
+	/* Neither is it forgotten when it can't be told. */
+	KUNIT_EXPECT_EQ(test, get_at(test, DIRTY, CLEAR, GFN, NR, 8), -EFAULT);
+	KUNIT_EXPECT_EQ(test, get(test, DIRTY, NOOP) & 0x0200, 0x0200);
+	KUNIT_EXPECT_EQ(test, get(test, DIRTY, CLEAR) & 0x0200, 0x0200);
+	KUNIT_EXPECT_EQ(test, get(test, DIRTY, CLEAR), 0);
 	finish(test);
 }
 
@@ -307,6 +375,8 @@ static struct kunit_case access_cases[] = {
 	KUNIT_CASE(setting_reports_what_was_before),
 	KUNIT_CASE(last_byte_has_no_bits_beyond_the_range),
 	KUNIT_CASE(pages_that_are_not_mapped_are_clean),
+	KUNIT_CASE(page_taken_away_is_dirty_until_that_is_cleared),
+	KUNIT_CASE(page_that_comes_back_is_still_dirty),
 	KUNIT_CASE(short_reps_make_no_difference),
 	KUNIT_CASE(failure_half_way_loses_no_bit),
 	KUNIT_CASE(failure_before_the_first_page_adds_no_bit),

@@ -273,6 +273,49 @@ static void page_that_stays_mapped_is_kept_until_it_is_not(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mshv_chunk_drop(&mt->chunk, false), 0);
 }
 
+static void what_may_be_written_is_remembered(struct kunit *test)
+{
+	struct movable_test *mt = the_test(test);
+	unsigned int i;
+
+	mt->pt.tracked = true;
+	KUNIT_ASSERT_EQ(test, map(mt), 0);
+	KUNIT_ASSERT_EQ(test, unmap(mt, 17, 18), 0);
+	for (i = 0; i < NR; i++)
+		KUNIT_EXPECT_EQ(test, mt->chunk.slot[i], MSHV_SLOT_WRITTEN);
+	/* It is not taken for a mapping. */
+	KUNIT_EXPECT_FALSE(test, mshv_chunk_is_mapped(&mt->chunk, GFN));
+	KUNIT_EXPECT_EQ(test, unmap(mt, 0, NR), 0);
+	KUNIT_EXPECT_EQ(test, fake_hv_count(test->priv, HVCALL_UNMAP_GPA_PAGES), 1);
+	KUNIT_EXPECT_EQ(test, mshv_chunk_drop(&mt->chunk, false), 0);
+
+	/* Nor does it stand in the way of one, or get lost in it. */
+	KUNIT_ASSERT_EQ(test, map(mt), 0);
+	KUNIT_ASSERT_EQ(test, map(mt), 0);
+	KUNIT_EXPECT_EQ(test, fake_hv_count(test->priv, HVCALL_MAP_GPA_PAGES), 2);
+	KUNIT_EXPECT_TRUE(test, mshv_chunk_is_mapped(&mt->chunk, GFN + 17));
+	KUNIT_EXPECT_TRUE(test, mshv_chunk_was_written(&mt->chunk, GFN + 17, false));
+	KUNIT_EXPECT_TRUE(test, mshv_chunk_was_written(&mt->chunk, GFN + 17, true));
+	KUNIT_EXPECT_FALSE(test, mshv_chunk_was_written(&mt->chunk, GFN + 17, false));
+	KUNIT_EXPECT_TRUE(test, mshv_chunk_was_written(&mt->chunk, GFN + 18, false));
+	KUNIT_EXPECT_TRUE(test, mshv_chunk_is_mapped(&mt->chunk, GFN + 17));
+}
+
+static void what_can_not_be_written_is_not_remembered(struct kunit *test)
+{
+	struct movable_test *mt = the_test(test);
+	u16 status;
+
+	mt->pt.tracked = true;
+	mshv_fault_want(&mt->want, 0, mt->hmm, NR, false);
+	scoped_guard(mutex, &mt->rg.mmu.lock)
+		KUNIT_ASSERT_EQ(test, mshv_chunk_map(&mt->rg, INDEX, &mt->chunk,
+						     &mt->want, mt->pfns,
+						     &status), 0);
+	KUNIT_ASSERT_EQ(test, unmap(mt, 0, NR), 0);
+	KUNIT_EXPECT_NULL(test, memchr_inv(&mt->chunk, 0, sizeof(mt->chunk)));
+}
+
 static struct kunit_case movable_cases[] = {
 	KUNIT_CASE_PARAM(window_is_aligned_and_within_bounds,
 			 window_gen_params),
@@ -284,6 +327,8 @@ static struct kunit_case movable_cases[] = {
 	KUNIT_CASE(mapping_under_the_lock_deposits_nothing),
 	KUNIT_CASE(unmapping_uses_pages_set_aside),
 	KUNIT_CASE(page_that_stays_mapped_is_kept_until_it_is_not),
+	KUNIT_CASE(what_may_be_written_is_remembered),
+	KUNIT_CASE(what_can_not_be_written_is_not_remembered),
 	{}
 };
 

@@ -198,6 +198,7 @@ static const struct bad {
 	{ "output_without_size", 0x44, 0, 16, 0 },
 	{ "no_input", 0x44, 0, 16, 8, .no_in = true },
 	{ "no_input_size", 0x44, 0, 0, 8 },
+	{ "property_without_all_of_its_value", 0x45, 0, 23, 8 },
 	{ "reserved_byte", 0x44, 0, 16, 8, .rsvd = 1 },
 	{ "status_from_the_vmm", 0x44, 0, 16, 8, .status = 1 },
 };

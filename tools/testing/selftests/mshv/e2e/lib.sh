@@ -444,6 +444,7 @@ dirty_pages_are_known()
 	check "a part of a huge page can be cleared" mshv_dirty large
 	sed 's/^/# /' $out
 	check "20001 pages at once" mshv_dirty many
+	check "what was written stays dirty wherever the kernel moves it" mshv_dirty moved
 	check "a guest runs after that" minivmm --guest=long
 }
 
