@@ -66,7 +66,11 @@ endif
 $(BUILD)/helper/helper.img: tools/testing/hvsim/helper-init tools/testing/hvsim/mkhelper.sh | setup
 	@tools/testing/hvsim/mkhelper.sh $@
 
-hvsim: setup $(BUILD)/helper/helper.img
+$(BUILD)/helper/qemu-system-x86_64: tools/testing/hvsim/fixqemu.py | setup
+	@mkdir -p $(@D)
+	@$(TOOLS)/chroot.sh $< /usr/bin/qemu-system-x86_64 /mshv/build/helper/qemu-system-x86_64
+
+hvsim: setup $(BUILD)/helper/helper.img $(BUILD)/helper/qemu-system-x86_64
 	@$(TOOLS)/chroot.sh $(MAKE) -s -C tools/testing/hvsim O=/mshv/build/hvsim
 
 selftests: setup-source

@@ -42,6 +42,6 @@ qemu()
 {
 	_lib=$rootfs/usr/lib/x86_64-linux-gnu
 	"$rootfs/usr/lib64/ld-linux-x86-64.so.2" --library-path "$_lib" \
-		"$rootfs/usr/bin/qemu-system-x86_64" \
+		"${QEMU_BINARY:-$rootfs/usr/bin/qemu-system-x86_64}" \
 		-L "$rootfs/usr/share/qemu" -L "$rootfs/usr/share/seabios" "$@"
 }
