@@ -12,6 +12,7 @@ struct mshv_route;
 struct mshv_user_irq_entry;
 struct mshv_vp;
 
+bool mshv_arch_supported(void);
 void mshv_arch_memory_access(const struct hv_message *msg, u64 *gpa,
 			     u8 *access);
 unsigned int mshv_arch_vectors_pending(const struct mshv_vp *vp);

@@ -30,6 +30,16 @@
 #define LIST_TRIES		8
 
 /**
+ * mshv_arch_supported - can the driver work here?
+ *
+ * Return: true if it can.
+ */
+bool mshv_arch_supported(void)
+{
+	return true;
+}
+
+/**
  * mshv_arch_sint_vector - interrupt vector for our synthetic interrupt sources
  *
  * Return: the vector whose handler hv_setup_mshv_handler() hooks into.

@@ -11,6 +11,7 @@
 #include <linux/printk.h>
 #include <linux/reboot.h>
 
+#include "arch.h"
 #include "mshv.h"
 #include "port.h"
 #include "sched.h"
@@ -47,6 +48,10 @@ static int __init check_platform(void)
 	if (mshv.type == HV_PARTITION_TYPE_GUEST) {
 		pr_info("this is a guest partition: it may not create partitions\n");
 		return -ENODEV;
+	}
+	if (!mshv_arch_supported()) {
+		pr_info("not supported on this architecture yet\n");
+		return -EOPNOTSUPP;
 	}
 	if (is_kdump_kernel()) {
 		pr_info("not for a kdump kernel: the partitions of the crashed kernel still exist\n");
