@@ -141,6 +141,87 @@ check_sparse()
 	variants sparse_one
 }
 
+# in_tree NAME ARCH CONFIG [ARG]... - make the driver in the kernel tree, with the least
+# configuration and file CONFIG added to it; what is said of our files is an error
+in_tree()
+{
+	_o=/mshv/$lint/out-$1
+	_arch=$2
+	_config=$3
+	shift 3
+	mkdir -p "$_o"
+	cat tools/mshv/series.config "$_config" >"$_o/fragment"
+	if ! cmp -s "$_o/fragment" "$_o/fragment.used" || ! cmp -s $driver/Kconfig "$_o/kconfig.used"; then
+		make -s -C $lint/linux O="$_o" ARCH="$_arch" "$@" \
+			KCONFIG_ALLCONFIG="$_o/fragment" allnoconfig || return 1
+		cp $driver/Kconfig "$_o/kconfig.used"
+		cp "$_o/fragment" "$_o/fragment.used"
+	fi
+	# All of the driver anew: what was said the last time has to be said again.
+	rm -rf "${_o:?}/$driver"
+	_out=$(make -s -j"$(nproc)" -C $lint/linux O="$_o" ARCH="$_arch" "$@" W=1 $driver/ 2>&1)
+	_status=$?
+	_bad=$(echo "$_out" | grep -A5 -E '(hv/mshv/|hyperv/hvcall\.h).*(warning|error):')
+	[ -z "$_bad" ] || echo "$_bad"
+	[ $_status -eq 0 ] || { echo "$_out" | tail -n 20; return 1; }
+	echo "$(find "$_o/$driver" -name '*.o' ! -name '*.mod.o' | wc -l) files compiled"
+	[ -z "$_bad" ]
+}
+
+check_clang()
+{
+	missing clang-22 && return $skip
+	in_tree clang x86_64 tools/mshv/lint-clang.config LLVM=-22 || return 1
+	clang-22 --version | head -n 1
+	if grep -q '^CONFIG_WARN_CONTEXT_ANALYSIS=y' $lint/out-clang/.config; then
+		echo "with context analysis"
+	else
+		echo "without context analysis: this compiler or kernel does not have it"
+	fi
+}
+
+check_arm64()
+{
+	missing aarch64-linux-gnu-gcc && return $skip
+	in_tree arm64 arm64 tools/mshv/lint-arm64.config CROSS_COMPILE=aarch64-linux-gnu-
+}
+
+# One by one: the kernel's script ends at the first that can't be run here, such as
+# those in OCaml. Some patches have no mode "report", and say so.
+check_coccicheck()
+{
+	missing spatch && return $skip
+	_bad=0
+	_ran=0
+	_all=0
+	for _cocci in $(cd $lint/linux && find scripts/coccinelle -name '*.cocci' | sort); do
+		_all=$((_all + 1))
+		grep -q 'virtual report' "$lint/linux/$_cocci" || continue
+		! grep -q '@script:ocaml\|@initialize:ocaml' "$lint/linux/$_cocci" || continue
+		_out=$(make -s -C $lint/linux coccicheck MODE=report M=$driver J=1 \
+			COCCI="/mshv/$lint/linux/$_cocci" 2>&1) ||
+			{ echo "$_cocci failed:"; echo "$_out" | tail -n 3; _bad=1; continue; }
+		_ran=$((_ran + 1))
+		echo "$_out" | grep -E '\.[ch]:[0-9]+' | grep -v spatch && _bad=1
+	done
+	echo "$_ran of $_all semantic patches run"
+	[ $_bad -eq 0 ] && [ $_ran -ne 0 ]
+}
+
+check_htmldocs()
+{
+	missing sphinx-build && return $skip
+	# Sphinx keeps what it has read before, and then says nothing of it.
+	rm -rf $lint/linux/Documentation/output
+	_out=$(make -s -C $lint/linux htmldocs SPHINXDIRS=virt/hyperv 2>&1)
+	_status=$?
+	_bad=$(echo "$_out" | grep -E '(WARNING|ERROR|warning|error)' | grep mshv)
+	[ -z "$_bad" ] || echo "$_bad"
+	[ $_status -eq 0 ] || { echo "$_out" | tail -n 20; return 1; }
+	echo "$(find $lint/linux/Documentation/output -path '*mshv*' -name '*.html' | wc -l) pages"
+	[ -z "$_bad" ]
+}
+
 check_kernel_doc()
 {
 	_out=$(c_files $driver include |
@@ -212,8 +293,8 @@ check_size()
 		}'
 }
 
-[ $# -gt 0 ] || set -- checkpatch checkpatch-tools gcc sparse kernel-doc shellcheck \
-	python cppcheck spdx size
+[ $# -gt 0 ] || set -- checkpatch checkpatch-tools gcc clang arm64 sparse coccicheck \
+	kernel-doc htmldocs shellcheck python cppcheck spdx size
 passed=0
 failed=0
 skipped=0

@@ -9,6 +9,14 @@
 #	the programs of user space; -Wall over driver and headers
 #   gcc, sparse
 #	W=1 and C=1 for each stock kernel, and with the KUnit suites
+#   clang
+#	W=1 with clang in a kernel tree, the KUnit suites too, and the analysis of which
+#	lock is held where (CONFIG_WARN_CONTEXT_ANALYSIS)
+#   arm64
+#	gcc W=1 for arm64
+#   coccicheck, htmldocs
+#	the kernel's semantic patches over the driver; its documentation, as a part of
+#	the kernel's
 #   python, shellcheck, cppcheck
 #	every script, those of the simulated machine too; hvsim and the selftests
 #   spdx, size
@@ -54,15 +62,50 @@ get_kernel_scripts()
 	echo "$_tag" >"$lint/kernel.tag"
 }
 
+# The kernel itself, for what needs more than headers; without most devices.
+get_kernel_tree()
+{
+	_tar=$build/src/linux-source-$(echo "$KVER" | cut -d. -f1,2).tar.xz
+	_tag="$(basename "$_tar") $(stat -c %s "$_tar")"
+	if [ "$(cat "$lint/linux.tag" 2>/dev/null)" != "$_tag" ]; then
+		say "lint: a kernel tree (about 20 s)"
+		rm -rf "$lint/linux" "$lint"/out-*
+		mkdir -p "$lint/linux"
+		nice tar -xJf "$_tar" -C "$lint/linux" --strip-components=1 \
+			--exclude='*/drivers/gpu/*.[ch]' --exclude='*/drivers/net/*.[ch]' \
+			--exclude='*/drivers/media/*.[ch]' --exclude='*/sound/*.[ch]' \
+			--exclude='*/tools/perf/*' --exclude='*/arch/[!ax]*/*.[chS]' \
+			--exclude='*.dts' --exclude='*.dtsi' --exclude='*/Documentation/devicetree/*' \
+			--exclude='*/testing/selftests/*' --exclude='*/translations/*'
+		echo "$_tag" >"$lint/linux.tag"
+	fi
+	"$top/tools/mshv/laytree.sh" "$lint/linux"
+}
+
+# install COMMAND=PACKAGE... - what is not there yet
+install()
+{
+	_packages=
+	for _p; do
+		[ -x "$rootfs/usr/bin/${_p%=*}" ] || _packages="$_packages ${_p#*=}"
+	done
+	[ -n "$_packages" ] || return 0
+	say "lint: installing$_packages"
+	# shellcheck disable=SC2086 # a list
+	{ quietly apt-get update && quietly env DEBIAN_FRONTEND=noninteractive apt-get -y \
+		--no-install-recommends install $_packages; } ||
+		say "lint: $(tail -n 1 "$log") (see build/lint/tools.log)"
+}
+
 get_packages()
 {
-	# shellcheck disable=SC2016 # for the inner shell
-	"$in_rootfs" sh -c 'for p; do command -v "$p"; done' sh shellcheck cppcheck pyflakes3 |
-		awk 'END { exit NR != 3 }' && return 0
-	say 'lint: shellcheck, cppcheck and pyflakes (about 10 s)'
-	{ quietly apt-get update && quietly env DEBIAN_FRONTEND=noninteractive apt-get -y \
-		--no-install-recommends install shellcheck cppcheck pyflakes3; } ||
-		say "lint: $(tail -n 1 "$log") (see build/lint/tools.log)"
+	install shellcheck=shellcheck cppcheck=cppcheck pyflakes3=pyflakes3
+	# Each may be missing from a mirror; its checker is skipped then.
+	install clang-22=clang-22 ld.lld-22=lld-22 llvm-nm-22=llvm-22
+	install aarch64-linux-gnu-gcc=gcc-aarch64-linux-gnu
+	# Semantic patches in Python need the library by its name without a version.
+	install spatch=coccinelle python3-config=python3-dev
+	install sphinx-build=python3-sphinx
 }
 
 # The kernel wants a sparse that knows __typeof_unqual__, which 0.6.4 (trixie)
@@ -106,4 +149,5 @@ get_kernel_scripts
 get_packages
 get_sparse
 get_checker_valid
+get_kernel_tree
 exec nice "$in_rootfs" env KVER="$KVER" KVERS="$KVERS" tools/mshv/lint-inner.sh "$@"
