@@ -22,6 +22,7 @@
 #define POLL_MS		50
 #define JOIN_MS		10000
 
+#define MSR_TSC		0x10
 #define MSR_TSC_DEADLINE 0x6e0
 #define LAPIC_TPR	0x80
 #define LAPIC_ISR	0x100
@@ -76,33 +77,26 @@ uint64_t hv_ref_time(struct hv *hv)
 	return (__uint128_t)(__builtin_ia32_rdtsc() - hv->ref_start_tsc) * REF_HZ / hv->tsc_hz;
 }
 
-/* The armed deadline of the VP's LAPIC timer; 0 if none, or if it has been injected */
-static uint64_t tsc_deadline(struct l1_vp *vp)
-{
-	struct {
-		struct kvm_msrs hdr;
-		struct kvm_msr_entry entry;
-	} msrs = { .hdr.nmsrs = 1, .entry.index = MSR_TSC_DEADLINE };
-
-	return ioctl(vp->fd, KVM_GET_MSRS, &msrs) == 1 ? msrs.entry.data : 0;
-}
-
 /**
  * l1_timer_deadline_ns - Time until the VP's timer fires
  * @vp: the VP; the caller is its own thread
  *
- * Return: nanoseconds, 0 if it is due, UINT64_MAX if it is not armed
+ * Return: nanoseconds, 0 if it is due, UINT64_MAX if it is not armed, or has been injected
  */
 uint64_t l1_timer_deadline_ns(struct l1_vp *vp)
 {
-	uint64_t deadline = tsc_deadline(vp);
-	uint64_t now = __builtin_ia32_rdtsc();
+	struct {
+		struct kvm_msrs hdr;
+		struct kvm_msr_entry deadline, now;
+	} msrs = {
+		.hdr.nmsrs = 2, .deadline.index = MSR_TSC_DEADLINE, .now.index = MSR_TSC,
+	};
 
-	if (!deadline)
+	if (ioctl(vp->fd, KVM_GET_MSRS, &msrs) != 2 || !msrs.deadline.data)
 		return UINT64_MAX;
-	if (deadline <= now)
+	if (msrs.deadline.data <= msrs.now.data)
 		return 0;
-	return (__uint128_t)(deadline - now) * NSEC_PER_SEC / vp->hv->tsc_hz;
+	return (__uint128_t)(msrs.deadline.data - msrs.now.data) * NSEC_PER_SEC / vp->hv->tsc_hz;
 }
 
 /* Highest vector set in a 256-bit LAPIC register, 0 if none */
