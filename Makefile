@@ -10,7 +10,7 @@ TOOLS := $(TOP)/tools/mshv
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-source demo check module hvsim selftests programs unittest kunit e2e lint clean distclean
+.PHONY: help setup setup-source demo check module hvsim selftests programs unittest kunit e2e check-qemu qemu-report lint clean distclean
 .PHONY: series check-series coverage mutants
 
 help:
@@ -32,6 +32,7 @@ help:
 ##   make unittest   unit tests of hvsim and of the mini VMM
 ##   make kunit      the driver's KUnit suites, run by the kernel's own kunit.py
 ##   make e2e        the end-to-end scenarios; SCENARIO=NAME for one of them
+##   make check-qemu an unmodified QEMU boots Linux in the L1VH; SCENARIO=NAME for one of them
 ##   make lint       the checkers: checkpatch, gcc W=1, clang, sparse, kernel-doc, shellcheck, ...;
 ##                   CHECKER=NAME for one of them
 ##
@@ -40,6 +41,7 @@ help:
 ##   make series     the driver as patches, in build/series/; KTREE=TREE for a kernel's git tree
 ##                   or source of your own (default: the sources that set-up fetched)
 ##   make check-series   the same, and build each patch
+##   make qemu-report    what the boots of the last 'make check-qemu' cost: time, exits, hypercalls
 ##   make coverage   which lines and branches of the driver the KUnit suites reach
 ##   make mutants    break ten rules of the driver on purpose: do the tests notice?;
 ##                   MUTANT=PATTERN for some of them
@@ -95,6 +97,12 @@ kunit: setup-source
 e2e: module hvsim selftests
 	@$(TOOLS)/e2e.sh $(SCENARIO)
 
+check-qemu: module hvsim programs
+	@$(TOOLS)/e2e.sh --suite qemu $(SCENARIO)
+
+qemu-report: setup
+	@$(TOOLS)/chroot.sh tools/mshv/qemu-report.py build/qemu
+
 lint: setup-source
 	@$(TOOLS)/lint.sh $(CHECKER)
 
@@ -114,7 +122,7 @@ mutants: setup-source
 	@$(TOOLS)/mutants.sh $(MUTANT)
 
 clean:
-	rm -rf $(BUILD)/module $(BUILD)/hvsim $(BUILD)/selftests $(BUILD)/kunit $(BUILD)/demo $(BUILD)/e2e \
+	rm -rf $(BUILD)/module $(BUILD)/hvsim $(BUILD)/selftests $(BUILD)/kunit $(BUILD)/demo $(BUILD)/e2e $(BUILD)/qemu* \
 		$(BUILD)/check $(BUILD)/series $(BUILD)/coverage $(BUILD)/mutants $(BUILD)/lint/module $(BUILD)/run.* $(BUILD)/l1.* $(BUILD)/helper.*
 
 distclean:

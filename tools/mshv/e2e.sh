@@ -37,6 +37,7 @@ out=$build/$suite
 [ -d "$dir" ] || die "no suite '$suite' in ${selftests#"$top"/}"
 passed=0
 failed=0
+made=	# build/qemu.cpio, by this run
 mkdir -p "$out"
 
 # directive FILE NAME - the values of a head comment, on one line
@@ -97,7 +98,8 @@ run_one()
 	set -- "$1" "$2" --run "$script" --file "$selftests/e2e/lib.sh:lib.sh" \
 		--file "$selftests/cpu_limit.sh:bin/cpu_limit"
 	if [ "$(directive "$script" cpio)" = qemu ]; then
-		[ -f "$build/qemu.cpio" ] || "$top/tools/mshv/mkqemu.sh" "$build/qemu.cpio"
+		[ -n "$made" ] || "$top/tools/mshv/mkqemu.sh" "$build/qemu.cpio"
+		made=yes
 		set -- "$@" --cpio "$build/qemu.cpio" --file "$selftests/qemu/common.sh:qemu.sh"
 	fi
 	if [ "$(directive "$script" programs)" = kselftests ]; then

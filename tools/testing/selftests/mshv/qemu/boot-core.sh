@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# hvsim: --scheduler=core --cpus=2 --memory=2048
+# cpio: qemu
+# timeout: 700
+# expect-trace: clean
+#
+# An unmodified QEMU boots Linux with the core scheduler: the hypervisor runs the VPs.
+. /lib.sh
+# shellcheck source=/dev/null
+. /qemu.sh
+
+load_ok
+scheduler_is core core 'vmm_enable_integrated_scheduler set, property 0'
+boot_both
+unload_ok
+finish

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# hvsim: --scheduler=integrated --cpus=2 --memory=2048
+# cpio: qemu
+# timeout: 700
+# expect-trace: clean
+#
+# An unmodified QEMU boots Linux with the integrated scheduler: the L1 dispatches the VPs.
+. /lib.sh
+# shellcheck source=/dev/null
+. /qemu.sh
+
+load_ok
+scheduler_is integrated root 'vmm_enable_integrated_scheduler set, property 1'
+boot_both
+unload_ok
+finish
