@@ -82,6 +82,8 @@ exec </dev/console >/dev/console 2>&1
 sh /run.sh
 status=$?
 sync
+# What was printed is still on its way: a change of the terminal waits for it.
+stty -echo </dev/console
 # The debug exit port ends the simulation with this status.
 printf "\\$(printf %03o $status)" | dd of=/dev/port bs=1 seek=244 conv=notrunc 2>/dev/null
 poweroff -f
