@@ -40,7 +40,7 @@ int hold(void)
 	int kvm_fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 
 	if (kvm_fd < 0 || hold_vcpu(kvm_fd, true) < 0 || hold_vcpu(kvm_fd, false) < 0) {
-		hv_log("--hold: /dev/kvm: %s", strerror(errno));
+		hv_log("/dev/kvm can't be held: %s", strerror(errno));
 		return 1;
 	}
 	if (!fault_tap_open())

@@ -11,7 +11,6 @@
 #include "abi.h"
 #include "hypercall.h"
 
-
 #define MESSAGE_CONNECTION	1
 #define MESSAGE_CONNECTION_4	4
 

@@ -120,7 +120,7 @@ TEST(moves_to_memory_are_understood)
 		{ "\x26\x89\x0e\x10\x00", 5, 2, 2, REG(1) },	/* mov %cx,%es:0x10 */
 		{ "\x66\x67\x89\x08", 4, 2, 4, REG(1) },		/* mov %ecx,(%eax) */
 		{ "\x66\x89\x48\x01", 4, 4, 2, REG(1) },		/* mov %cx,1(%eax) */
-		{ "\x89\x88\x34\x12", 4, 2, 2, REG(1) },		/* mov %cx,0x1234(%bx,%si) */
+		{ "\x89\x88\x34\x12", 4, 2, 2, REG(1) },	/* mov %cx,0x1234(%bx,%si) */
 	};
 
 	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
