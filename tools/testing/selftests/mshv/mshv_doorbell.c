@@ -40,36 +40,36 @@ extern const char burst_start[], forms_start[], code_end[];
 #define TEXT(x) TEXT1(x)
 
 asm(".pushsection .rodata\n"
-    /* EAX writes, one right after the other */
-    "burst_start:\n"
-    "	movl	%eax, %ecx\n"
-    "	movl	$" TEXT(GUEST_NOWHERE) ", %edx\n"
-    "1:	movl	%ecx, (%rdx)\n"
-    "	decl	%ecx\n"
-    "	jnz	1b\n"
-    "	ret\n"
-    /* Writes of each form, to one doorbell of each size */
-    "forms_start:\n"
-    "	pushq	%rbx\n"
-    "	movl	$" TEXT(GUEST_NOWHERE) ", %edx\n"
-    "	movl	$0x1201, %ebx\n"
-    "	movl	$4, %r9d\n"
-    "	movb	%bl, (%rdx)\n"		/* 0x01 */
-    "	movb	%bh, (%rdx)\n"		/* 0x12 */
-    "	movb	$2, (%rdx)\n"
-    "	movw	%bx, 0x10(%rdx)\n"	/* 0x1201 */
-    "	movw	$0x1202, 0x10(%rdx)\n"
-    "	movl	%r9d, (%rdx,%r9,8)\n"	/* 4 to 0x20 */
-    "	movl	$-2, 0x20(%rdx)\n"
-    "	movnti	%ebx, 0x20(%rdx)\n"	/* 0x1201 */
-    "	movq	%r9, 0x30(%rdx)\n"	/* 4 */
-    "	movq	$-2, 0x30(%rdx)\n"
-    "	movabsq	$0x1122334455667788, %rax\n"
-    "	movabsq	%rax, " TEXT(GUEST_NOWHERE) " + 0x30\n"
-    "	popq	%rbx\n"
-    "	ret\n"
-    "code_end:\n"
-    ".popsection\n");
+	/* EAX writes, one right after the other */
+	"burst_start:\n"
+	"	movl	%eax, %ecx\n"
+	"	movl	$" TEXT(GUEST_NOWHERE) ", %edx\n"
+	"1:	movl	%ecx, (%rdx)\n"
+	"	decl	%ecx\n"
+	"	jnz	1b\n"
+	"	ret\n"
+	/* Writes of each form, to one doorbell of each size */
+	"forms_start:\n"
+	"	pushq	%rbx\n"
+	"	movl	$" TEXT(GUEST_NOWHERE) ", %edx\n"
+	"	movl	$0x1201, %ebx\n"
+	"	movl	$4, %r9d\n"
+	"	movb	%bl, (%rdx)\n"		/* 0x01 */
+	"	movb	%bh, (%rdx)\n"		/* 0x12 */
+	"	movb	$2, (%rdx)\n"
+	"	movw	%bx, 0x10(%rdx)\n"	/* 0x1201 */
+	"	movw	$0x1202, 0x10(%rdx)\n"
+	"	movl	%r9d, (%rdx,%r9,8)\n"	/* 4 to 0x20 */
+	"	movl	$-2, 0x20(%rdx)\n"
+	"	movnti	%ebx, 0x20(%rdx)\n"	/* 0x1201 */
+	"	movq	%r9, 0x30(%rdx)\n"	/* 4 */
+	"	movq	$-2, 0x30(%rdx)\n"
+	"	movabsq	$0x1122334455667788, %rax\n"
+	"	movabsq	%rax, " TEXT(GUEST_NOWHERE) " + 0x30\n"
+	"	popq	%rbx\n"
+	"	ret\n"
+	"code_end:\n"
+	".popsection\n");
 
 static int set(struct poke *p, int fd, uint64_t addr, uint32_t len, uint64_t value,
 	       uint32_t flags)
