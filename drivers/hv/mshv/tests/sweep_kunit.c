@@ -23,12 +23,14 @@
  * @pinned: pinned memory
  * @max_reps: reps of one hypercall at most, 0 for any number
  */
-static const struct mode {
+struct mode {
 	const char *desc;
 	bool root_logic;
 	bool pinned;
 	unsigned int max_reps;
-} modes[] = {
+};
+
+static const struct mode modes[] = {
 	{ "core_movable", false, false, 0 },
 	{ "core_pinned", false, true, 0 },
 	{ "root_movable", true, false, 0 },
