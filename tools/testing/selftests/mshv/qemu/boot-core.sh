@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # hvsim: --scheduler=core --cpus=2 --memory=2048
 # cpio: qemu
-# timeout: 700
+# timeout: 900
 # expect-trace: clean
 #
 # An unmodified QEMU boots Linux with the core scheduler: the hypervisor runs the VPs.

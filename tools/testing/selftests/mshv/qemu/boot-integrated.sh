@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # hvsim: --scheduler=integrated --cpus=2 --memory=2048
 # cpio: qemu
-# timeout: 700
+# timeout: 900
 # expect-trace: clean
 #
 # An unmodified QEMU boots Linux with the integrated scheduler: the L1 dispatches the VPs.

@@ -6,7 +6,7 @@
 # What a VM named NAME says is in /tmp/NAME, each line with the L1's uptime before it.
 
 # Any wait's bound, in seconds. The machine may be busy with other things.
-patience=240
+patience=300
 cr=$(printf '\r')
 
 # stamped - copy lines, with the time of each
@@ -91,9 +91,24 @@ says()
 	fi
 }
 
-# ends TEXT NAME STATUS - wait for QEMU's end. QEMU looks at its wish to stop a VP only when
-# MSHV_RUN_VP returns EINTR; a signal that comes between two of them, while the VP makes exit
-# after exit, is lost. SIGSTOP and SIGCONT are such signals for each thread, and harm nobody.
+# nudge PID - make each thread's MSHV_RUN_VP return EINTR. QEMU looks at its wish to stop a VP
+# only then; it sends one signal, which is lost if it comes between two MSHV_RUN_VP. For a
+# power-off or a reset, the guest writes to a port: QEMU stops the VP right after that exit.
+nudge()
+{
+	kill -STOP "$1" && kill -CONT "$1"
+}
+
+# reboots NAME - the guest has reset its machine: help QEMU to notice
+reboots()
+{
+	for _time in 1 2 3; do
+		sleep 2
+		nudge "$(qemu_pid "$1")"
+	done
+}
+
+# ends TEXT NAME STATUS - wait for QEMU's end
 ends()
 {
 	_text=$1 _name=$2 _want=$3 _left=$patience _nudges=0
@@ -102,8 +117,7 @@ ends()
 		_left=$((_left - 1))
 		sleep 1
 		if [ $_left -lt $((patience - 5)) ] && ! ended "$_pid"; then
-			kill -STOP "$_pid"
-			kill -CONT "$_pid"
+			nudge "$_pid"
 			_nudges=$((_nudges + 1))
 		fi
 	done
@@ -173,6 +187,7 @@ life_of_two()
 	ends "the first is killed" victim 137
 	check "the second still runs" kill -0 "$(qemu_pid survivor)"
 	says "its guest resets the machine" survivor 'guest: end: reset'
+	reboots survivor
 	says "and boots again" survivor 'guest: user space reached' 2
 	says "its disk is as it was" survivor 'guest: disk: the mark is there'
 	ends "it powers off, and QEMU ends" survivor 0
