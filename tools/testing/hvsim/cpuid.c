@@ -53,10 +53,10 @@ static uint32_t privileges_high(const struct config *cfg)
 	uint32_t val = PRIV_POST_MESSAGES | PRIV_SIGNAL_EVENTS;
 
 	if (cfg->partition != PARTITION_GUEST)
-		val |= PRIV_CREATE_PARTITIONS | PRIV_PARTITION_ID | PRIV_CREATE_PORT |
-		       PRIV_CONNECT_PORT;
+		val |= PRIV_CREATE_PARTITIONS | PRIV_CREATE_PORT | PRIV_CONNECT_PORT;
+	/* The kernel's own driver takes it that an L1VH knows itself as SELF only. */
 	if (cfg->partition == PARTITION_ROOT)
-		val |= PRIV_CPU_MANAGEMENT;
+		val |= PRIV_PARTITION_ID | PRIV_CPU_MANAGEMENT;
 	return val;
 }
 

@@ -40,6 +40,13 @@ TEST(l1vh_may_create_partitions_but_not_manage_cpus)
 	CHECK(!(high & 1U << 22));
 }
 
+TEST(only_a_root_may_ask_for_its_id)
+{
+	CHECK(!(leaf(PARTITION_GUEST, 0x40000003).ebx & 1U << 1));
+	CHECK(!(leaf(PARTITION_L1VH, 0x40000003).ebx & 1U << 1));
+	CHECK(leaf(PARTITION_ROOT, 0x40000003).ebx & 1U << 1);
+}
+
 TEST(guest_may_not_create_partitions)
 {
 	CHECK(!(leaf(PARTITION_GUEST, 0x40000003).ebx & 1));
