@@ -220,7 +220,7 @@ HC_HANDLER(hc_map_gpa_pages)
 	status = check_range(pt, in->gfn, call->rep_count, in->flags & HV_MAP_LARGE_PAGE);
 	if (status != HV_STATUS_SUCCESS)
 		return status;
-	if (in->flags & ~HV_MAP_KNOWN || in->padding)
+	if (in->flags & ~HV_MAP_KNOWN)	/* callers do not clear the padding */
 		return HV_STATUS_INVALID_PARAMETER;
 	if (in->flags & HV_MAP_LARGE_PAGE && !(pt->flags & HV_CREATE_GPA_SUPER_PAGES))
 		return HV_STATUS_INVALID_PARAMETER;
