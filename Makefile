@@ -11,7 +11,7 @@ MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-source demo check module hvsim selftests programs unittest kunit e2e check-qemu qemu-report lint clean distclean
-.PHONY: series check-series coverage mutants
+.PHONY: series check-series coverage mutants compare
 
 help:
 	@sed -n 's/^## //p' $(firstword $(MAKEFILE_LIST))
@@ -45,6 +45,8 @@ help:
 ##   make coverage   which lines and branches of the driver the KUnit suites reach
 ##   make mutants    break ten rules of the driver on purpose: do the tests notice?;
 ##                   MUTANT=PATTERN for some of them
+##   make compare    the same programs with this driver and with the kernel's own one, on a kernel
+##                   that has it: where do they differ? (half an hour)
 ##
 ##   make clean      remove what was built (the downloads stay)
 ##   make distclean  remove build/ altogether
@@ -121,9 +123,12 @@ coverage: setup-source
 mutants: setup-source
 	@$(TOOLS)/mutants.sh $(MUTANT)
 
+compare: setup-source hvsim selftests
+	@$(TOOLS)/compare.sh
+
 clean:
 	rm -rf $(BUILD)/module $(BUILD)/hvsim $(BUILD)/selftests $(BUILD)/kunit $(BUILD)/demo $(BUILD)/e2e $(BUILD)/qemu* \
-		$(BUILD)/check $(BUILD)/series $(BUILD)/coverage $(BUILD)/mutants $(BUILD)/lint/module $(BUILD)/run.* $(BUILD)/l1.* $(BUILD)/helper.*
+		$(BUILD)/check $(BUILD)/series $(BUILD)/coverage $(BUILD)/mutants $(BUILD)/compare $(BUILD)/lint/module $(BUILD)/run.* $(BUILD)/l1.* $(BUILD)/helper.*
 
 distclean:
 	rm -rf $(BUILD)
