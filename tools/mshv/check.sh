@@ -85,7 +85,7 @@ part hvsim 'hvsim' built hvsim make hvsim
 part selftests 'the mini VMM and the test programs' built selftests make selftests
 part unittest 'unit tests of hvsim and of the mini VMM' tap unittest make unittest
 part e2e 'end to end: stock kernels as L1VH on hvsim (a few minutes)' make e2e
-part qemu 'an unmodified QEMU boots Linux in the L1VH (about five minutes)' make check-qemu
+part qemu 'an unmodified QEMU boots Linux in the L1VH (a few minutes)' make check-qemu
 part demo 'the demo' built demo make demo
 part lint 'the checkers' make lint
 part kunit "KUnit by the kernel's kunit.py (from nothing a few minutes)" make kunit

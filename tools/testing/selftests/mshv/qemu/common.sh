@@ -99,15 +99,6 @@ nudge()
 	kill -STOP "$1" && kill -CONT "$1"
 }
 
-# reboots NAME - the guest has reset its machine: help QEMU to notice
-reboots()
-{
-	for _time in 1 2 3; do
-		sleep 2
-		nudge "$(qemu_pid "$1")"
-	done
-}
-
 # ends TEXT NAME STATUS - wait for QEMU's end
 ends()
 {
@@ -169,28 +160,4 @@ boot_both()
 {
 	boots one 1
 	boots two 2
-}
-
-# life_of_two - two VMs at once: one is killed while its guest is busy, and that does not
-# harm the other, which reboots and finds on its disk what it wrote before
-life_of_two()
-{
-	qemu_start victim 2 busy -no-reboot
-	# shellcheck disable=SC2046 # several options
-	qemu_start survivor 1 reboot-once $(qemu_disk survivor)
-	says "the first of two VMs reaches user space" victim 'guest: user space reached'
-	says "its guest is busy" victim 'guest: end: busy'
-	says "the second reaches user space" survivor 'guest: user space reached'
-	report victim 2
-	check_status 1 "the module can't be unloaded now" rmmod mshv_root
-	kill -KILL "$(qemu_pid victim)"
-	ends "the first is killed" victim 137
-	check "the second still runs" kill -0 "$(qemu_pid survivor)"
-	says "its guest resets the machine" survivor 'guest: end: reset'
-	reboots survivor
-	says "and boots again" survivor 'guest: user space reached' 2
-	says "its disk is as it was" survivor 'guest: disk: the mark is there'
-	ends "it powers off, and QEMU ends" survivor 0
-	report survivor 1
-	check "nothing holds the module" wait_for 10 unused
 }
