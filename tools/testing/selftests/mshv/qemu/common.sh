@@ -161,3 +161,22 @@ boot_both()
 	boots one 1
 	boots two 2
 }
+
+# life_of_two - two VMs at once: one is killed while its guest is busy, and that does not
+# harm the other, which resets its machine, on which this QEMU ends
+life_of_two()
+{
+	qemu_start victim 2 busy -no-reboot
+	# shellcheck disable=SC2046 # several options
+	qemu_start survivor 1 reboot -no-reboot $(qemu_disk survivor)
+	says "the first of two VMs reaches user space" victim 'guest: user space reached'
+	says "its guest is busy" victim 'guest: end: busy'
+	check_status 1 "the module can't be unloaded now" rmmod mshv_root
+	kill -KILL "$(qemu_pid victim)"
+	ends "the first is killed" victim 137
+	says "the second reaches user space" survivor 'guest: user space reached'
+	says "what it wrote to its disk comes back" survivor 'guest: disk: 1 MiB written'
+	says "its guest resets the machine" survivor 'guest: end: reboot'
+	ends "and QEMU, told not to reboot, ends" survivor 0
+	check "nothing holds the module" wait_for 10 unused
+}
