@@ -11,7 +11,7 @@ MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-source demo check module hvsim selftests programs unittest kunit e2e check-qemu qemu-report lint clean distclean
-.PHONY: series check-series coverage mutants compare
+.PHONY: series check-series coverage mutants compare coccicheck
 
 help:
 	@sed -n 's/^## //p' $(firstword $(MAKEFILE_LIST))
@@ -35,6 +35,7 @@ help:
 ##   make check-qemu an unmodified QEMU boots Linux in the L1VH; SCENARIO=NAME for one of them
 ##   make lint       the checkers: checkpatch, gcc W=1, clang, sparse, kernel-doc, shellcheck, ...;
 ##                   CHECKER=NAME for one of them
+##   make coccicheck the kernel's semantic patches over the driver; takes minutes, not part of lint
 ##
 ## About the driver in a kernel tree, and about its tests:
 ##
@@ -107,6 +108,9 @@ qemu-report: setup
 
 lint: setup-source
 	@$(TOOLS)/lint.sh $(CHECKER)
+
+coccicheck: setup-source
+	@$(TOOLS)/lint.sh coccicheck
 
 check:
 	@$(TOOLS)/check.sh

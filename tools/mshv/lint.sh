@@ -14,9 +14,11 @@
 #	lock is held where (CONFIG_WARN_CONTEXT_ANALYSIS)
 #   arm64
 #	gcc W=1 for arm64
-#   coccicheck, htmldocs
-#	the kernel's semantic patches over the driver; its documentation, as a part of
-#	the kernel's
+#   htmldocs
+#	the documentation of the driver, as a part of the kernel's
+#   coccicheck
+#	the kernel's semantic patches over the driver; takes minutes, so it runs only
+#	when it is asked for
 #   python, shellcheck, cppcheck
 #	every script, those of the simulated machine too; hvsim and the selftests
 #   spdx, size
