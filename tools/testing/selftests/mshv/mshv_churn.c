@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "lib/poke.h"
+#include "lib/subtest.h"
 
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25
@@ -30,12 +31,6 @@
 #define CHURN_PASSES 5
 #define CANARY_SIZE (32ul << 20)
 #define CANARY 0x5ca1ab1e
-
-#define expect(condition, ...)						\
-	do {								\
-		if (!(condition))					\
-			fail(EXIT_GUEST, __VA_ARGS__);			\
-	} while (0)
 
 /* What the thread that runs "churn" or "scribble" has seen */
 struct churn {
@@ -170,10 +165,7 @@ static void test_unmap(void)
 	expect(c.lost, "the guest did not notice");
 }
 
-static const struct {
-	const char *name;
-	void (*fn)(void);
-} tests[] = {
+static const struct subtest tests[] = {
 	{ "churn", test_churn },
 	{ "canary", test_canary },
 	{ "unmap", test_unmap },
@@ -181,16 +173,5 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-	unsigned int i;
-
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	for (i = 0; argc == 2 && i < sizeof(tests) / sizeof(tests[0]); i++) {
-		if (strcmp(argv[1], tests[i].name))
-			continue;
-		alarm(TEST_SECONDS);	/* a RUN_VP that hangs ends the process */
-		tests[i].fn();
-		return EXIT_OK;
-	}
-	fputs("usage: mshv_churn churn|canary|unmap\n", stderr);
-	return EXIT_USAGE;
+	return subtest_main(argc, argv, tests, sizeof(tests) / sizeof(tests[0]), TEST_SECONDS);
 }

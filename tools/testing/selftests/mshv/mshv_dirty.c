@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "lib/poke.h"
+#include "lib/subtest.h"
 
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25
@@ -32,12 +33,6 @@
 #define NOOP MSHV_GPAP_ACCESS_OP_NOOP
 #define CLEAR MSHV_GPAP_ACCESS_OP_CLEAR
 #define SET MSHV_GPAP_ACCESS_OP_SET
-
-#define expect(condition, ...)						\
-	do {								\
-		if (!(condition))					\
-			fail(EXIT_GUEST, __VA_ARGS__);			\
-	} while (0)
 
 static int try_bitmap(struct poke *p, uint8_t type, uint8_t op, uint64_t gfn, uint64_t nr,
 		      uint8_t *bits)
@@ -253,10 +248,7 @@ static void test_moved(void)
 		expect(bits[i * 3 / 8] >> (i * 3 % 8) & 1, "the write to page %d is lost", i * 3);
 }
 
-static const struct {
-	const char *name;
-	void (*fn)(void);
-} tests[] = {
+static const struct subtest tests[] = {
 	{ "dirty", test_dirty },
 	{ "accessed", test_accessed },
 	{ "set", test_set },
@@ -268,16 +260,5 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-	unsigned int i;
-
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	for (i = 0; argc == 2 && i < sizeof(tests) / sizeof(tests[0]); i++) {
-		if (strcmp(argv[1], tests[i].name))
-			continue;
-		alarm(TEST_SECONDS);	/* a RUN_VP that hangs ends the process */
-		tests[i].fn();
-		return EXIT_OK;
-	}
-	fputs("usage: mshv_dirty dirty|accessed|set|late|large|many|moved\n", stderr);
-	return EXIT_USAGE;
+	return subtest_main(argc, argv, tests, sizeof(tests) / sizeof(tests[0]), TEST_SECONDS);
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "lib/poke.h"
+#include "lib/subtest.h"
 
 #define TEST_SECONDS 60
 #define SIGNAL_MS 10000		/* for a doorbell to be heard; emulators are slow */
@@ -26,12 +27,6 @@
 
 #define BURSTS 200
 #define BURST 100
-
-#define expect(condition, ...)						\
-	do {								\
-		if (!(condition))					\
-			fail(EXIT_GUEST, __VA_ARGS__);			\
-	} while (0)
 
 /* Code that the guest is given in its extra memory: EAX is what poke() passes. */
 extern const char burst_start[], forms_start[], code_end[];
@@ -288,10 +283,7 @@ static void test_leave(void)
 	expect(poke(&p, POKE_WRITE_64, BELL + 8 * 99, 0) == POKE_DONE, "it came to the VMM");
 }
 
-static const struct {
-	const char *name;
-	void (*fn)(void);
-} tests[] = {
+static const struct subtest tests[] = {
 	{ "write", test_write },
 	{ "size", test_size },
 	{ "match", test_match },
@@ -303,16 +295,5 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-	unsigned int i;
-
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	for (i = 0; argc == 2 && i < sizeof(tests) / sizeof(tests[0]); i++) {
-		if (strcmp(argv[1], tests[i].name))
-			continue;
-		alarm(TEST_SECONDS);	/* a RUN_VP that hangs ends the process */
-		tests[i].fn();
-		return EXIT_OK;
-	}
-	fputs("usage: mshv_doorbell write|size|match|deassign|forms|burst|leave\n", stderr);
-	return EXIT_USAGE;
+	return subtest_main(argc, argv, tests, sizeof(tests) / sizeof(tests[0]), TEST_SECONDS);
 }

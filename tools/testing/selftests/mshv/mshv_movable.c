@@ -15,6 +15,7 @@
 
 #include "lib/poke.h"
 #include "lib/regs.h"
+#include "lib/subtest.h"
 
 #define TEST_SECONDS 60
 #define PAGE MSHV_HV_PAGE_SIZE
@@ -26,12 +27,6 @@
 
 /* As much as the host may populate for one fault of the guest */
 #define MOST_PER_FAULT 16
-
-#define expect(condition, ...)						\
-	do {								\
-		if (!(condition))					\
-			fail(EXIT_GUEST, __VA_ARGS__);			\
-	} while (0)
 
 static void create(struct poke *p, uint8_t *mem, size_t size)
 {
@@ -249,10 +244,7 @@ static void test_device(void)
 	expect(ret == -EOPNOTSUPP, "device memory: %s", mshv_errno_name(ret));
 }
 
-static const struct {
-	const char *name;
-	void (*fn)(void);
-} tests[] = {
+static const struct subtest tests[] = {
 	{ "lazy", test_lazy },
 	{ "sparse", test_sparse },
 	{ "dontneed", test_dontneed },
@@ -266,17 +258,5 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-	unsigned int i;
-
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	for (i = 0; argc == 2 && i < sizeof(tests) / sizeof(tests[0]); i++) {
-		if (strcmp(argv[1], tests[i].name))
-			continue;
-		alarm(TEST_SECONDS);	/* a RUN_VP that hangs ends the process */
-		tests[i].fn();
-		return EXIT_OK;
-	}
-	fputs("usage: mshv_movable lazy|sparse|dontneed|mremap|fork|readonly|hole|alias|device\n",
-	      stderr);
-	return EXIT_USAGE;
+	return subtest_main(argc, argv, tests, sizeof(tests) / sizeof(tests[0]), TEST_SECONDS);
 }

@@ -16,6 +16,7 @@
 #include "lib/exits.h"
 #include "lib/guest.h"
 #include "lib/regs.h"
+#include "lib/subtest.h"
 #include "lib/vm.h"
 
 #define TEST_SECONDS 30
@@ -23,12 +24,6 @@
 #define STORM_MS 15000
 #define STORM_MESSAGES 200
 #define STORM_EINTR 3
-
-#define expect(condition, ...)						\
-	do {								\
-		if (!(condition))					\
-			fail(EXIT_GUEST, __VA_ARGS__);			\
-	} while (0)
 
 static void create(struct vm *vm, const char *name)
 {
@@ -303,10 +298,7 @@ static void test_stop(void)
 	       "the child was not killed, status 0x%x", status);
 }
 
-static const struct {
-	const char *name;
-	void (*fn)(void);
-} tests[] = {
+static const struct subtest tests[] = {
 	{ "busy", test_busy },
 	{ "sleep", test_sleep },
 	{ "storm", test_storm },
@@ -316,15 +308,5 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-	unsigned int i;
-
-	for (i = 0; argc == 2 && i < sizeof(tests) / sizeof(tests[0]); i++) {
-		if (strcmp(argv[1], tests[i].name))
-			continue;
-		alarm(TEST_SECONDS);	/* a RUN_VP that hangs ends the process */
-		tests[i].fn();
-		return EXIT_OK;
-	}
-	fputs("usage: mshv_signal busy|sleep|storm|pending|stop\n", stderr);
-	return EXIT_USAGE;
+	return subtest_main(argc, argv, tests, sizeof(tests) / sizeof(tests[0]), TEST_SECONDS);
 }
