@@ -215,6 +215,7 @@ static void test_many(void)
 	struct poke p;
 	unsigned int i;
 
+	expect(bits, "no memory");
 	create(&p, nr * PAGE);
 	track(&p, 1);
 	for (i = 0; i < 40; i++)

@@ -25,8 +25,8 @@
 #define MATCH (1 << MSHV_IOEVENTFD_BIT_DATAMATCH)
 #define DEASSIGN (1 << MSHV_IOEVENTFD_BIT_DEASSIGN)
 
-#define BURSTS 200
-#define BURST 100
+#define BURSTS 200U
+#define BURST 100U
 
 /* Code that the guest is given in its extra memory: EAX is what poke() passes. */
 extern const char burst_start[], forms_start[], code_end[];
