@@ -107,7 +107,7 @@ get_packages()
 	install aarch64-linux-gnu-gcc=gcc-aarch64-linux-gnu
 	# Semantic patches in Python need the library by its name without a version.
 	install spatch=coccinelle python3-config=python3-dev
-	install sphinx-build=python3-sphinx
+	install 'sphinx-build=python3-sphinx python3-yaml'
 }
 
 # The kernel wants a sparse that knows __typeof_unqual__, which 0.6.4 (trixie)
