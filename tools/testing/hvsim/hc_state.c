@@ -14,21 +14,6 @@
 #define XCOMP_BV	520
 #define XCOMP_COMPACTED	(1ULL << 63)
 
-static struct vp *find(struct hv *hv, struct hvcall *call, uint16_t *status)
-{
-	const struct hv_in_vp *in = call->in;
-	struct partition *pt = partition_find(hv, in->partition_id);
-	struct vp *vp;
-
-	call->partition = in->partition_id;
-	*status = HV_STATUS_INVALID_PARTITION_ID;
-	if (!pt)
-		return NULL;
-	vp = vp_find(pt, in->vp_index);
-	*status = vp ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_VP_INDEX;
-	return vp;
-}
-
 /* The first page of the call's list: all that we have fits in one */
 static uint8_t *first_page(struct hv *hv, const struct hvcall *call)
 {
@@ -125,7 +110,7 @@ HC_HANDLER(hc_get_vp_state)
 {
 	const struct hv_in_vp_state *in = call->in;
 	uint16_t status;
-	struct vp *vp = find(hv, call, &status);
+	struct vp *vp = call_vp(hv, call, &status);
 	uint8_t *page = first_page(hv, call);
 
 	(void)self;
@@ -145,7 +130,7 @@ HC_HANDLER(hc_set_vp_state)
 {
 	const struct hv_in_vp_state *in = call->in;
 	uint16_t status;
-	struct vp *vp = find(hv, call, &status);
+	struct vp *vp = call_vp(hv, call, &status);
 	uint8_t *page = first_page(hv, call);
 
 	(void)self;
@@ -181,7 +166,7 @@ HC_HANDLER(hc_get_vp_cpuid_values)
 {
 	const struct cpuid_input *in = call->in;
 	uint16_t status;
-	struct vp *vp = find(hv, call, &status);
+	struct vp *vp = call_vp(hv, call, &status);
 	uint32_t (*out)[4] = call->out;
 
 	(void)self;

@@ -6,8 +6,15 @@
 
 #include "objects.h"
 
-/* Find the VP that a call's input begins with */
-static struct vp *find(struct hv *hv, struct hvcall *call, uint16_t *status)
+/**
+ * call_vp - find the VP that a call's input begins with
+ * @hv: the machine
+ * @call: the call; the partition is noted in it for the trace
+ * @status: set to an HV_STATUS
+ *
+ * Return: NULL if there is none
+ */
+struct vp *call_vp(struct hv *hv, struct hvcall *call, uint16_t *status)
 {
 	const struct hv_in_vp *in = call->in;
 	struct partition *pt = partition_find(hv, in->partition_id);
@@ -42,7 +49,7 @@ HC_HANDLER(hc_create_vp)
 HC_HANDLER(hc_delete_vp)
 {
 	uint16_t status;
-	struct vp *vp = find(hv, call, &status);
+	struct vp *vp = call_vp(hv, call, &status);
 	struct partition *pt;
 
 	(void)self;
@@ -58,7 +65,7 @@ HC_HANDLER(hc_delete_vp)
 HC_HANDLER(hc_get_vp_registers)
 {
 	uint16_t status;
-	struct vp *vp = find(hv, call, &status);
+	struct vp *vp = call_vp(hv, call, &status);
 	const uint32_t *names = (const uint32_t *)((const struct hv_in_vp *)call->in + 1);
 	union hv_value *values = call->out;
 	unsigned int done;
@@ -77,7 +84,7 @@ HC_HANDLER(hc_get_vp_registers)
 HC_HANDLER(hc_set_vp_registers)
 {
 	uint16_t status;
-	struct vp *vp = find(hv, call, &status);
+	struct vp *vp = call_vp(hv, call, &status);
 	const struct hv_register *regs =
 		(const struct hv_register *)((const struct hv_in_vp *)call->in + 1);
 	unsigned int done;
@@ -99,7 +106,7 @@ HC_HANDLER(hc_translate_virtual_address)
 	const struct hv_in_translate *in = call->in;
 	struct hv_out_translate *out = call->out;
 	uint16_t status;
-	struct vp *vp = find(hv, call, &status);
+	struct vp *vp = call_vp(hv, call, &status);
 	struct gpa_entry entry;
 	uint64_t gpa;
 
@@ -122,7 +129,7 @@ HC_HANDLER(hc_dispatch_vp)
 {
 	const struct hv_in_dispatch *in = call->in;
 	uint16_t status;
-	struct vp *vp = find(hv, call, &status);
+	struct vp *vp = call_vp(hv, call, &status);
 
 	if (!vp)
 		return status;
@@ -137,7 +144,7 @@ HC_HANDLER(hc_map_vp_state_page)
 {
 	const struct hv_in_state_page *in = call->in;
 	uint16_t status;
-	struct vp *vp = find(hv, call, &status);
+	struct vp *vp = call_vp(hv, call, &status);
 
 	(void)self;
 	if (!vp)
@@ -162,7 +169,7 @@ HC_HANDLER(hc_unmap_vp_state_page)
 {
 	const struct hv_in_state_page *in = call->in;
 	uint16_t status;
-	struct vp *vp = find(hv, call, &status);
+	struct vp *vp = call_vp(hv, call, &status);
 	bool was_mapped;
 
 	(void)self;

@@ -371,6 +371,7 @@ HC_HANDLER(hc_connect_port);
 HC_HANDLER(hc_disconnect_port);
 HC_HANDLER(hc_notify_port_ring_empty);
 /* hc_vp.c */
+struct vp *call_vp(struct hv *hv, struct hvcall *call, uint16_t *status);
 HC_HANDLER(hc_create_vp);
 HC_HANDLER(hc_delete_vp);
 HC_HANDLER(hc_get_vp_registers);
