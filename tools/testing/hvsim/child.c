@@ -14,7 +14,6 @@
 #include "objects.h"
 
 #define TSS_ADDR	0xfffbd000UL
-#define IOAPIC_PINS	24
 
 static int enable_cap(struct partition *pt, uint32_t cap, uint64_t arg)
 {

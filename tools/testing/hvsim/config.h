@@ -35,6 +35,12 @@ struct property_override {
 	uint64_t value;
 };
 
+/* How the parent learns that a child has ended a level-triggered interrupt */
+enum eoi_report {
+	EOI_MESSAGE,		/* a message on SINT0; the VP runs on */
+	EOI_INTERCEPT,		/* an intercept of the VP */
+};
+
 #define FAIL_EVERY 0
 
 /* The @nth (1-based, FAIL_EVERY: each) call of @code since boot returns @status */
@@ -67,6 +73,7 @@ struct config {
 	enum partition_kind partition;
 	enum vmm_caps_mode vmm_caps_mode;
 	uint64_t vmm_caps;	/* bank 0 */
+	enum eoi_report eoi;
 	bool vmbus;
 	unsigned int demand[NR_DEMANDS];	/* pages */
 	struct property_override *properties;

@@ -358,6 +358,8 @@ enum vp_stop vp_handle_exit(struct vp *vp, int err, struct run_thread *rt)
 		return handle_msr(vp, false);
 	case KVM_EXIT_X86_WRMSR:
 		return handle_msr(vp, true);
+	case KVM_EXIT_IOAPIC_EOI:
+		return eoi_exit(vp);
 	case KVM_EXIT_SHUTDOWN:
 		return shut_down(vp);
 	case KVM_EXIT_DEBUG:
@@ -380,6 +382,8 @@ static uint64_t accessed(const struct hv_message *msg)
 		return ((const struct hv_memory_message *)msg->payload.bytes)->gpa;
 	case HVMSG_X64_MSR:
 		return ((const struct hv_msr_message *)msg->payload.bytes)->number;
+	case HVMSG_X64_APIC_EOI:
+		return ((const struct hv_eoi_message *)msg->payload.bytes)->vector;
 	default:
 		return 0;
 	}

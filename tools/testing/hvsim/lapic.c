@@ -11,6 +11,8 @@
 #include "objects.h"
 
 #define MSI_ADDRESS	0xfee00000U
+#define MSI_ASSERT	(1U << 14)
+#define MSI_LEVEL	(1U << 15)
 
 #define APIC_ID		0x20
 #define APIC_VERSION	0x30
@@ -95,13 +97,14 @@ static bool signal_msi(struct partition *pt, uint64_t dest, uint32_t low, uint32
  * @pt: the partition
  * @in: what and where
  *
- * Level triggered interrupts are delivered as edges.
+ * The end of a level-triggered interrupt is told to the parent, see eoi.c. It is pending once for
+ * each time that it is asserted: there is no line that stays high.
  *
  * Return: an HV_STATUS
  */
 uint16_t lapic_assert(struct partition *pt, const struct hv_in_assert *in)
 {
-	uint32_t type = in->control;
+	uint32_t data, type = in->control;
 
 	if (!(pt->flags & HV_CREATE_LAPIC))
 		return HV_STATUS_INVALID_PARTITION_STATE;
@@ -109,9 +112,14 @@ uint16_t lapic_assert(struct partition *pt, const struct hv_in_assert *in)
 		return HV_STATUS_INVALID_PARAMETER;
 	if (type <= HV_INTERRUPT_LOWEST && in->vector < 16)
 		return HV_STATUS_INVALID_PARAMETER;
+	data = in->vector | type << 8 | MSI_ASSERT;
+	if (in->control & HV_INTERRUPT_LEVEL && type <= HV_INTERRUPT_LOWEST) {
+		if (!eoi_watch(pt, in->vector))
+			return HV_STATUS_OPERATION_FAILED;
+		data |= MSI_LEVEL;
+	}
 	/* With no APIC to accept it, an interrupt is lost, as on a real bus. */
-	signal_msi(pt, in->dest, in->control & HV_INTERRUPT_LOGICAL ? 1 << 2 : 0,
-		   in->vector | type << 8 | 1 << 14);
+	signal_msi(pt, in->dest, in->control & HV_INTERRUPT_LOGICAL ? 1 << 2 : 0, data);
 	monitor_check(pt);
 	return HV_STATUS_SUCCESS;
 }
@@ -124,7 +132,7 @@ uint16_t lapic_assert(struct partition *pt, const struct hv_in_assert *in)
 void lapic_inject(struct vp *vp, uint8_t vector)
 {
 	if (vp->pt->flags & HV_CREATE_LAPIC)
-		signal_msi(vp->pt, vp->index, 0, vector | 1 << 14);
+		signal_msi(vp->pt, vp->index, 0, vector | MSI_ASSERT);
 }
 
 /**
@@ -278,7 +286,7 @@ uint16_t lapic_set_state(struct vp *vp, const struct hv_lapic_state *in)
 		set_reg(&ls, APIC_TMR + 16 * i, in->tmr[i]);
 		set_reg(&ls, APIC_IRR + 16 * i, in->irr[i]);
 	}
-	if (ioctl(vp->fd, KVM_SET_LAPIC, &ls))
+	if (!eoi_watch_state(vp->pt, &ls) || ioctl(vp->fd, KVM_SET_LAPIC, &ls))
 		return HV_STATUS_INVALID_PARAMETER;
 	return HV_STATUS_SUCCESS;
 }

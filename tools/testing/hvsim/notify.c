@@ -40,7 +40,12 @@ static struct l1_vp *target(struct vp *vp)
 	return vp->home;
 }
 
-static void post(struct vp *vp, const struct hv_message *msg)
+/**
+ * notify_message - send the L1 a message about a VP
+ * @vp: the VP
+ * @msg: the message
+ */
+void notify_message(struct vp *vp, const struct hv_message *msg)
 {
 	struct l1_vp *to = target(vp);
 
@@ -64,7 +69,7 @@ void notify_intercept(struct vp *vp)
 	struct hv_opaque_message opaque = { .vp_index = vp->index };
 
 	memcpy(msg.payload.bytes, &opaque, sizeof(opaque));
-	post(vp, vp->state_page[HV_STATE_PAGE_MESSAGE].mapped ? &msg : &vp->msg);
+	notify_message(vp, vp->state_page[HV_STATE_PAGE_MESSAGE].mapped ? &msg : &vp->msg);
 }
 
 /**
@@ -122,5 +127,5 @@ void notify_runnable(struct vp *vp)
 		signal_pair(vp, &msg);
 	else
 		signal_bitset(vp, &msg);
-	post(vp, &msg);
+	notify_message(vp, &msg);
 }

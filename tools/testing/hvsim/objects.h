@@ -43,6 +43,7 @@
 #define GPA_SPACE_SIZE	(GPA_GFN_END << PAGE_SHIFT)
 #define APIC_PAGE_GPA	0xfee00000UL
 #define EFER_LMA	(1UL << 10)
+#define IOAPIC_PINS	480	/* see eoi.c */
 
 enum page_kind {
 	PAGE_FREE,
@@ -129,6 +130,7 @@ struct partition {
 	unsigned int nr_intercepts;	/* L */
 	struct cpuid_result *cpuid_results;	/* L */
 	struct doorbell *doorbells;	/* L */
+	uint64_t level_vectors[4];	/* L: whose end KVM tells, see eoi_watch() */
 };
 
 /* A KVM exit that KVM still has to complete; see vp_settle() */
@@ -322,7 +324,13 @@ uint64_t lapic_timer_ns(struct vp *vp);
 uint16_t lapic_get_state(struct vp *vp, struct hv_lapic_state *out);
 uint16_t lapic_set_state(struct vp *vp, const struct hv_lapic_state *in);
 
+/* eoi.c */
+bool eoi_watch(struct partition *pt, uint8_t vector);
+bool eoi_watch_state(struct partition *pt, const struct kvm_lapic_state *ls);
+enum vp_stop eoi_exit(struct vp *vp);
+
 /* notify.c */
+void notify_message(struct vp *vp, const struct hv_message *msg);
 void notify_intercept(struct vp *vp);
 void notify_runnable(struct vp *vp);
 void notify_set_blocked(struct vp *vp, bool blocked);

@@ -158,6 +158,21 @@ static bool parse_partition(struct config *cfg, const char *value)
 	return true;
 }
 
+static const char *const eoi_names[] = {
+	[EOI_MESSAGE]	= "message",
+	[EOI_INTERCEPT]	= "intercept",
+};
+
+static bool parse_eoi(struct config *cfg, const char *value)
+{
+	unsigned int i;
+
+	if (!parse_word(value, eoi_names, ARRAY_SIZE(eoi_names), &i))
+		return false;
+	cfg->eoi = i;
+	return true;
+}
+
 static bool parse_vmm_caps(struct config *cfg, const char *value)
 {
 	if (!strcmp(value, "none")) {
@@ -266,6 +281,7 @@ static const struct option options[] = {
 	{ "memory", "MiB, from 128 to 65536", parse_memory },
 	{ "partition", "l1vh, guest or root", parse_partition },
 	{ "scheduler", "integrated or core", parse_scheduler },
+	{ "eoi", "message or intercept", parse_eoi },
 	{ "vmm-caps", "a number such as 0x43, none or empty", parse_vmm_caps },
 	{ "property", "CODE=VALUE or CODE=fail:STATUS, e.g. 0x20005=1", parse_property },
 	{ "fail", "CODE:NTH:STATUS, e.g. 0x48:2:0x0b; NTH counts from 1, or is *", parse_fail },

@@ -76,6 +76,18 @@ TEST(scheduler_and_partition_are_words)
 	CHECK(p.cfg.vmbus);
 }
 
+TEST(eoi_is_a_message_or_an_intercept)
+{
+	struct parsed p = parse("--eoi=intercept", NULL, NULL);
+
+	CHECK(p.result == OPTIONS_RUN && p.cfg.eoi == EOI_INTERCEPT);
+	p = parse("--eoi=message", NULL, NULL);
+	CHECK(p.result == OPTIONS_RUN && p.cfg.eoi == EOI_MESSAGE);
+	p = parse(NULL, NULL, NULL);
+	CHECK(p.cfg.eoi == EOI_MESSAGE);
+	CHECK(is_bad("--eoi=none", "--eoi=none: expected message or intercept"));
+}
+
 TEST(vmm_caps_are_a_number_none_or_empty)
 {
 	CHECK(parse("--vmm-caps=0x3", NULL, NULL).cfg.vmm_caps == 3);
