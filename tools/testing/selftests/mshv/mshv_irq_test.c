@@ -4,12 +4,10 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/eventfd.h>
-#include <sys/time.h>
 
-#include "guests/layout.h"
 #include "lib/guest.h"
 #include "lib/ktest.h"
-#include "lib/regs.h"
+#include "lib/notify.h"
 #include "lib/vm.h"
 
 #define MAX_GSIS 4096
@@ -18,7 +16,6 @@
 #define MSI_RESERVED_MODE (3u << 8)
 #define VECTOR(n) (NOTIFY_VECTOR + (n))
 
-#define TICK_MS 20
 #define PATIENCE_MS 5000
 #define QUIET_MS 300
 
@@ -37,19 +34,8 @@ FIXTURE(irq)
 	struct mshv_user_irqfd irqfd;	/* event to GSI 5 */
 };
 
-static void on_alarm(int sig)
-{
-	(void)sig;
-}
-
 FIXTURE_SETUP(irq)
 {
-	const struct itimerval timer = {
-		.it_value.tv_usec = TICK_MS * 1000,
-		.it_interval.tv_usec = TICK_MS * 1000,
-	};
-	struct sigaction sa = { .sa_handler = on_alarm };
-
 	vm_create(&self->vm, mshv_open(), 1, guest_find("notify", 6), 1, 0);
 	self->fd = self->vm.fd;
 	self->event = eventfd(0, EFD_NONBLOCK);
@@ -62,9 +48,7 @@ FIXTURE_SETUP(irq)
 		},
 	};
 	self->irqfd = (struct mshv_user_irqfd) { .fd = self->event, .gsi = 5 };
-	/* So that a VP that is not interrupted is left now and then. */
-	sigaction(SIGALRM, &sa, NULL);
-	setitimer(ITIMER_REAL, &timer, NULL);
+	notify_ticks();
 }
 
 FIXTURE_TEARDOWN(irq)
@@ -108,36 +92,13 @@ static void signal_event(int event)
 	eventfd_write(event, 1);
 }
 
-/* Run the guest until it reports something: a vector, or 0 that it is ready. */
-static int next_report(struct _test_data_irq *self, unsigned int patience_ms)
-{
-	uint64_t deadline = now_ms() + patience_ms;
-	int vp = self->vm.vps[0].fd;
-	struct hv_io_port_message m;
-	struct hv_message msg;
-	int ret;
-
-	do {
-		ret = mshv_try_run_vp(vp, &msg);
-	} while (ret == -EINTR && now_ms() < deadline);
-	if (ret)
-		return ret;
-	memcpy(&m, msg.payload, sizeof(m));
-	if (msg.type != HV_MSG_X64_IO_PORT || m.port != PORT_POKE)
-		return -EPROTO;
-	vp_set_regs(vp, (struct hv_reg[]) {
-		REG(RIP, m.header.rip + (m.header.length_cr8 & 0xf)),
-	}, 1);
-	return m.rax;
-}
-
-#define EXPECT_VECTOR(vector)	EXPECT_EQ(vector, next_report(self, PATIENCE_MS))
-#define EXPECT_QUIET()		EXPECT_ERRNO(EINTR, next_report(self, QUIET_MS))
+#define EXPECT_VECTOR(vector)	EXPECT_EQ(vector, notify_next(self->vm.vps[0].fd, PATIENCE_MS))
+#define EXPECT_QUIET()		EXPECT_ERRNO(EINTR, notify_next(self->vm.vps[0].fd, QUIET_MS))
 
 /* The guest waits for interrupts, the routes are set. */
 static void start(struct __test_metadata *_metadata, struct _test_data_irq *self)
 {
-	ASSERT_EQ(0, next_report(self, PATIENCE_MS));
+	ASSERT_EQ(0, notify_next(self->vm.vps[0].fd, PATIENCE_MS));
 	ASSERT_ERRNO(0, set_routes(self));
 }
 
@@ -234,13 +195,13 @@ static void *signal_later(void *arg)
 TEST_F(irq, wakes_a_halted_vp)
 {
 	pthread_t thread;
-	sigset_t alarm;
+	sigset_t ticks;
 
 	start(_metadata, self);
 	ASSERT_ERRNO(0, set_irqfd(self, self->event, 5, 0));
-	sigemptyset(&alarm);
-	sigaddset(&alarm, SIGALRM);
-	pthread_sigmask(SIG_BLOCK, &alarm, NULL);
+	sigemptyset(&ticks);
+	sigaddset(&ticks, NOTIFY_TICK);
+	pthread_sigmask(SIG_BLOCK, &ticks, NULL);
 	ASSERT_EQ(0, pthread_create(&thread, NULL, signal_later, &self->event));
 	EXPECT_VECTOR(VECTOR(0));
 	pthread_join(thread, NULL);

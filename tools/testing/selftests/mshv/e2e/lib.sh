@@ -434,6 +434,21 @@ doorbells_ring()
 	check "nothing of it is left" wait_for 10 unused
 }
 
+# resample_works - level-triggered lines
+resample_works()
+{
+	check "the end of an interrupt is told, and it can be raised again" mshv_resample level
+	check "the same with an x2APIC" mshv_resample x2apic
+	check "what is raised during an interrupt comes after it" mshv_resample pending
+	check "no end of many is lost" mshv_resample again
+	check "the end of an edge is not told" mshv_resample edge
+	check "all lines that share a vector are told" mshv_resample shared
+	check "a deassigned line is not told" mshv_resample deassign
+	check "an eventfd can be closed during an interrupt" mshv_resample closed
+	check "a VMM may end during an interrupt" mshv_resample leave
+	check "nothing of it is left" wait_for 10 unused
+}
+
 dirty_pages_are_known()
 {
 	check "dirty pages are those that were written, and start anew after a clear" \

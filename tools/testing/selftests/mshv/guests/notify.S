@@ -5,11 +5,22 @@
 #define ENTRIES (NOTIFY_VECTOR + NOTIFY_VECTORS)
 #define HANDLER_SIZE 16
 
+#define MSR_APIC_BASE 0x1b
+#define MSR_EOI 0x80b
+#define MSR_SPURIOUS 0x80f
+
+/* The same as notify, but with the LAPIC in x2APIC mode: R14D is 1 */
+GUEST notify_x2apic
+	movl	$1, %r14d
+	jmp	start
+
 /*
  * Needs a LAPIC: write 0 to the port when ready, then the vector of each
  * interrupt. The vector is reported before the interrupt is ended.
  */
 GUEST notify
+	xorl	%r14d, %r14d
+start:
 	leaq	gdt(%rip), %rax
 	movq	%rax, gdtr + 2(%rip)
 	lgdt	gdtr(%rip)
@@ -35,8 +46,19 @@ GUEST notify
 	jnz	1b
 
 	movl	$0xfee00000, %r15d
+	testl	%r14d, %r14d
+	jnz	5f
 	movl	$0x1ff, 0xf0(%r15)		/* LAPIC on, spurious 0xff */
-	xorl	%eax, %eax
+	jmp	6f
+5:	movl	$MSR_APIC_BASE, %ecx
+	rdmsr
+	orl	$0xc00, %eax
+	wrmsr
+	movl	$MSR_SPURIOUS, %ecx
+	movl	$0x1ff, %eax
+	xorl	%edx, %edx
+	wrmsr
+6:	xorl	%eax, %eax
 	outl	%eax, $PORT_POKE
 2:	sti
 	hlt
@@ -52,7 +74,14 @@ handlers:
 	.set	vector, vector + 1
 	.endr
 3:	outl	%eax, $PORT_POKE
+	testl	%r14d, %r14d
+	jnz	4f
 	movl	$0, 0xb0(%r15)			/* EOI */
+	iretq
+4:	movl	$MSR_EOI, %ecx
+	xorl	%eax, %eax
+	xorl	%edx, %edx
+	wrmsr
 	iretq
 
 	.balign	8

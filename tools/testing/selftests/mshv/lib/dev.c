@@ -278,6 +278,18 @@ void mshv_install_intercept(int pt, uint32_t type, uint32_t access_mask,
 	     "INSTALL_INTERCEPT");
 }
 
+static int assert_interrupt(int pt, uint64_t control, uint32_t apic_id, uint32_t vector)
+{
+	struct hv_assert_interrupt in = {
+		.control = control,
+		.destination = apic_id,
+		.vector = vector,
+	};
+
+	return simple_hvcall(pt, HV_ASSERT_VIRTUAL_INTERRUPT, &in, sizeof(in),
+			     NULL, 0, "ASSERT_VIRTUAL_INTERRUPT");
+}
+
 /**
  * mshv_try_assert_interrupt() - Send a fixed, edge-triggered interrupt
  * @pt: the partition, created with a LAPIC
@@ -288,11 +300,11 @@ void mshv_install_intercept(int pt, uint32_t type, uint32_t access_mask,
  */
 int mshv_try_assert_interrupt(int pt, uint32_t apic_id, uint32_t vector)
 {
-	struct hv_assert_interrupt in = {
-		.destination = apic_id,
-		.vector = vector,
-	};
+	return assert_interrupt(pt, 0, apic_id, vector);
+}
 
-	return simple_hvcall(pt, HV_ASSERT_VIRTUAL_INTERRUPT, &in, sizeof(in),
-			     NULL, 0, "ASSERT_VIRTUAL_INTERRUPT");
+/** mshv_try_assert_level() - The same, level-triggered */
+int mshv_try_assert_level(int pt, uint32_t apic_id, uint32_t vector)
+{
+	return assert_interrupt(pt, HV_INTERRUPT_LEVEL, apic_id, vector);
 }

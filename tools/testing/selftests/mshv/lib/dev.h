@@ -48,6 +48,7 @@ int mshv_try_set_property(int fd, uint32_t code, uint64_t value);
 int mshv_try_install_intercept(int pt, uint32_t type, uint32_t access_mask,
 			       uint64_t parameter);
 int mshv_try_assert_interrupt(int pt, uint32_t apic_id, uint32_t vector);
+int mshv_try_assert_level(int pt, uint32_t apic_id, uint32_t vector);
 
 int mshv_open(void);
 int mshv_create_partition(int dev, uint64_t flags);

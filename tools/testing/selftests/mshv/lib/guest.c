@@ -15,7 +15,8 @@ extern const char __start_guest64[], __stop_guest64[];
 #define ENTRIES(X)							\
 	X(guest16_main) X(guest64_long) X(guest64_mem)			\
 	X(guest64_string) X(guest64_exit7) X(guest64_msr)		\
-	X(guest64_irq) X(guest64_notify) X(guest64_sleep)		\
+	X(guest64_irq) X(guest64_notify) X(guest64_notify_x2apic)	\
+	X(guest64_sleep)						\
 	X(guest64_busy) X(guest64_count)				\
 	X(guest64_storm) X(guest64_tfault) X(guest64_unmapped)		\
 	X(guest64_jump) X(guest64_rowrite)				\
@@ -40,6 +41,8 @@ static const struct guest guests[] = {
 	      .lapic = true, .irq = true),
 	GUEST("notify", "has a LAPIC; tells of each interrupt (mshv_irq_test)",
 	      guest64_notify, .lapic = true),
+	GUEST("x2apic", "the same, in x2APIC mode (mshv_resample)",
+	      guest64_notify_x2apic, .lapic = true, .x2apic = true),
 	GUEST("sleep", "has a LAPIC; halts for ever", guest64_sleep, .lapic = true),
 	GUEST("busy", "spins for ever without an exit", guest64_busy),
 	GUEST("count", "counts its work for ever (--duration)", guest64_count,

@@ -17,6 +17,7 @@
  * @entry: where it begins, in our own image
  * @real_mode: real mode, otherwise 64-bit mode
  * @lapic: the partition has a LAPIC, so HLT waits; one VP only
+ * @x2apic: which the guest uses in x2APIC mode
  * @cpuid: the VMM answers CPUID_VENDOR_LEAF
  * @msr: the VMM answers MSR_VMM
  * @irq: the VMM asserts IRQ_VECTOR again and again
@@ -28,6 +29,7 @@ struct guest {
 	const char *entry;
 	bool real_mode;
 	bool lapic;
+	bool x2apic;
 	bool cpuid;
 	bool msr;
 	bool irq;

@@ -32,6 +32,7 @@
 #define HV_MSG_X64_IO_PORT		0x80010000u
 #define HV_MSG_X64_MSR			0x80010001u
 #define HV_MSG_X64_CPUID		0x80010002u
+#define HV_MSG_X64_APIC_EOI		0x80010004u
 #define HV_MSG_X64_HALT			0x80010007u
 
 /* Intercept access types in a message header */
@@ -109,6 +110,9 @@ struct hv_assert_interrupt {
 	uint8_t target_vtl;
 	uint8_t padding[3];
 };
+
+/* In the control word */
+#define HV_INTERRUPT_LEVEL		(1ull << 32)
 
 struct hv_partition_property {
 	uint64_t partition_id;
@@ -191,6 +195,11 @@ struct hv_msr_message {
 	uint32_t reserved;
 	uint64_t rdx;
 	uint64_t rax;
+};
+
+struct hv_eoi_message {
+	uint32_t vp_index;
+	uint32_t vector;
 };
 
 #define HV_ASSERT_OFFSET(type, member, offset)				\

@@ -80,7 +80,8 @@ void vm_create(struct vm *vm, int dev, unsigned int number,
 	vm->guest = guest;
 	vm->nr_vps = nr_vps;
 	vm->extra_size = extra_size;
-	vm->fd = mshv_create_partition(dev, guest->lapic ? 1 << MSHV_PT_BIT_LAPIC : 0);
+	vm->fd = mshv_create_partition(dev, guest->lapic << MSHV_PT_BIT_LAPIC |
+					    guest->x2apic << MSHV_PT_BIT_X2APIC);
 	mshv_initialize(vm->fd);
 	vm->ram = map_memory(vm, 0, GUEST_RAM_SIZE, rwx);
 	vm->rom = map_memory(vm, GUEST_ROM, MSHV_HV_PAGE_SIZE, 0);
