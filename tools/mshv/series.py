@@ -3,11 +3,10 @@
 """Turn the driver into patches for a kernel tree.
 
 usage: series.py make TREE OUT      write OUT/*.patch against the commit "base" of TREE
-       series.py verify TREE OUT    apply them one by one; build and check each
        series.py paths              what of a kernel tree the patches may touch
 
 The patches are described in series.txt.  TREE is a kernel tree with a git
-repository that has what 'paths' names; it is reset.
+repository that has what 'paths' names; it is reset.  See also series_verify.py.
 """
 import glob
 import os
@@ -15,7 +14,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 
 TOOLS = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(TOOLS))
@@ -35,12 +33,6 @@ NEXT_HELP = """\thelp
 """
 # Files that change from patch to patch
 GROWING = {f"{DRIVER}/Kbuild", f"{DRIVER}/Kconfig", f"{DRIVER}/tests/Kbuild"}
-# checkpatch: MAINTAINERS names whole directories, so new files need no update.  For
-# programs of user space, of which only C is looked at, see lint-inner.sh.
-IGNORE = "FILE_PATH_CHANGES"
-IGNORE_TOOLS = IGNORE + ",ARRAY_SIZE,BIT_MACRO,PREFER_DEFINED_ATTRIBUTE_MACRO,CAMELCASE," \
-    "AVOID_EXTERNS,VOLATILE,STATIC_CONST_CHAR_ARRAY,MACRO_ARG_REUSE," \
-    "MACRO_WITH_FLOW_CONTROL,COMPLEX_MACRO,TRAILING_SEMICOLON,LONG_LINE_STRING"
 
 
 def read(*path):
@@ -74,8 +66,10 @@ class Patch:
 
 
 def parse_series():
+    """The patterns of what is not sent, and the patches."""
     text = re.sub(r"^#.*\n", "", read(TOOLS, "series.txt"), flags=re.M)
-    return [Patch(p) for p in re.split(r"^patch: ", text, flags=re.M)[1:]]
+    head, *patches = re.split(r"^patch: ", text, flags=re.M)
+    return head.partition("not sent:")[2].split(), [Patch(p) for p in patches]
 
 
 def our_files():
@@ -92,9 +86,14 @@ def matches(name, pattern):
                                 for p in parts), name)
 
 
-def claim(patches):
-    """Tell each patch its files; each file has to have a patch."""
+def claim(unsent, patches):
+    """Tell each patch its files; each file has to have one, or to be unsent."""
     left = our_files()
+    skipped = [f for f in left if any(matches(f, pat) for pat in unsent)]
+    for pat in unsent:
+        if not any(matches(f, pat) for f in skipped):
+            sys.exit(f"series: no files that are not sent: {pat}")
+    left = [f for f in left if f not in skipped]
     for p in patches:
         p.files = [f for f in left if any(matches(f, pat) for pat in p.patterns)]
         left = [f for f in left if f not in p.files]
@@ -102,6 +101,7 @@ def claim(patches):
             sys.exit(f"series: no files for: {p.subject}")
     if left:
         sys.exit("series: no patch has: " + " ".join(left))
+    return skipped
 
 
 # Files that grow
@@ -158,7 +158,16 @@ def replace(tree, name, pattern, by):
     write(new, tree, name)
 
 
+def list_pages(tree):
+    """The index of our documents has no page that is not there."""
+    dirname = f"{tree}/{ROOTS[0]}"
+    lines = read(dirname, "index.rst").split("\n")
+    write("\n".join(line for line in lines if not re.fullmatch(r" {3}\w+", line)
+                    or os.path.exists(f"{dirname}/{line.strip()}.rst")), dirname, "index.rst")
+
+
 def wire_docs(tree):
+    list_pages(tree)
     replace(tree, "Documentation/virt/hyperv/index.rst", r"\n*\Z", "\n   mshv/index\n")
 
 
@@ -189,6 +198,13 @@ def wire_kunit(tree):
     """Kconfig and Kbuild find out by themselves."""
 
 
+def set_identity():
+    """Who git takes for the author, and for the one who applies patches."""
+    for part in ("NAME", "EMAIL"):
+        for role in ("AUTHOR", "COMMITTER"):
+            os.environ.setdefault(f"GIT_{role}_{part}", os.environ.get(f"SERIES_{part}", ""))
+
+
 def git(tree, *args):
     return output("git", "-C", tree, *args)
 
@@ -216,6 +232,26 @@ def reset(tree):
         shutil.rmtree(f"{tree}/{r}", ignore_errors=True)
 
 
+def diffstat(tree, *paths):
+    """As git puts it: files, insertions, deletions."""
+    return git(tree, "diff", "--shortstat", "base", "series", "--", *paths)
+
+
+def totals(tree):
+    """What a cover letter, or whoever is asked for a review, wants to know."""
+    areas = {
+        "all of it": ["."],
+        "the driver": [f"{DRIVER}/*.[ch]", f":!{DRIVER}/tests", "include"],
+        "its KUnit tests": [f"{DRIVER}/tests"],
+        "the present driver": ["drivers/hv/*.[ch]", f":!{DRIVER}"],
+        "documentation": ["Documentation"],
+        "selftests": ["tools/testing/selftests"],
+        "hvsim": ["tools/testing/hvsim"],
+    }
+    for name, paths in areas.items():
+        print(f"series:   {name + ':':20}{diffstat(tree, *paths)}")
+
+
 def cover(out, n):
     """Fill in the cover letter that git has written."""
     name = glob.glob(f"{out}/0000-*.patch")[0]
@@ -227,8 +263,8 @@ def cover(out, n):
 
 
 def make(tree, out):
-    patches = parse_series()
-    claim(patches)
+    unsent, patches = parse_series()
+    unsent = claim(unsent, patches)
     when = os.environ["SERIES_DATE"]
     reset(tree)
     for p in patches:
@@ -236,6 +272,10 @@ def make(tree, out):
         commit(tree, p, when)
     # All there is now has to be what laytree.sh makes of the tree.
     run(f"{TOOLS}/laytree.sh", tree)
+    for name in unsent:
+        if os.path.exists(f"{tree}/{name}"):
+            os.unlink(f"{tree}/{name}")
+    list_pages(tree)
     differ = git(tree, "status", "--porcelain", "--", *PATHS[1:])
     if differ:
         sys.exit(f"series: the patches do not add up to what laytree.sh does:\n{differ}")
@@ -244,151 +284,14 @@ def make(tree, out):
     run("git", "-C", tree, "format-patch", "-q", "--cover-letter", "--no-signature", "-M",
         "-o", out, "base")
     cover(out, len(patches))
-
-
-# Verifying
-
-def c_only(text):
-    """A patch without what is not C; headers of assembly only look like it."""
-    head, *diffs = re.split(r"^(?=diff --git )", text, flags=re.M)
-    return head + "".join(d for d in diffs if re.match(r"diff --git \S*\.[ch] ", d)
-                          and "/guests/" not in d.split("\n", 1)[0])
-
-
-def checkpatch(tree, name):
-    text = read(name)
-    if "b/tools/testing/" in text:
-        text, ignore = c_only(text), IGNORE_TOOLS
-    elif f"-config {NEXT}\n" in text:
-        # A new name for an option; its help, not in the patch, is not missing.
-        ignore = IGNORE + ",CONFIG_DESCRIPTION"
-    else:
-        ignore = IGNORE
-    r = subprocess.run(["perl", "scripts/checkpatch.pl", "--strict", "--terse", "--no-summary",
-                        "--show-types", "--ignore", ignore, "-"], cwd=tree, text=True,
-                       input=text, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                       check=False)
-    return r.stdout.strip()
-
-
-def kmake(tree, out, *args):
-    """Run make; its output, and whether it failed."""
-    r = subprocess.run(["make", "-s", "-C", tree, f"O={out}", "ARCH=x86_64",
-                        f"-j{os.cpu_count()}", *args], text=True, stdout=subprocess.PIPE,
-                       stderr=subprocess.STDOUT, check=False)
-    return r.stdout, r.returncode
-
-
-def configure(tree, out, value, base):
-    """Configuration file base with the driver, by whatever name it has now."""
-    name = "MSHV_ROOT" if NEXT not in read(tree, "drivers/hv/Makefile") else NEXT
-    if not os.path.exists(f"{tree}/{DRIVER}/Kbuild"):
-        name = "MSHV_ROOT"
-    wanted = [f"CONFIG_{name}={value}"]
-    if os.path.exists(f"{tree}/{DRIVER}/tests/Kbuild"):
-        wanted += ["CONFIG_KUNIT=y", "CONFIG_MSHV_KUNIT_TEST=y"]
-    text = read(TOOLS, base) + "\n".join(wanted) + "\n"
-    key = text + "".join(read(f) for f in (f"{tree}/drivers/hv/Kconfig",
-                                           f"{tree}/{DRIVER}/Kconfig") if os.path.exists(f))
-    if os.path.exists(f"{out}/.config") and os.path.exists(f"{out}/key") \
-            and read(out, "key") == key:
-        return ""
-    os.makedirs(out, exist_ok=True)
-    write(text, out, "fragment")
-    msg, bad = kmake(tree, out, f"KCONFIG_ALLCONFIG={out}/fragment", "allnoconfig")
-    config = read(out, ".config").split("\n")
-    missing = [line for line in wanted if line not in config]
-    if bad or missing:
-        return msg + "".join(f"not in the configuration: {m}\n" for m in missing)
-    write(key, out, "key")
-    return ""
-
-
-def symbols(out):
-    """What the driver's objects define, and what they want and don't define."""
-    archive = f"{out}/{DRIVER}/built-in.a"
-    if not os.path.exists(archive):
-        return set(), set()
-    lines = [line.split()[-2:] for line in output("nm", archive, cwd=out).split("\n")]
-    lines = [line for line in lines if len(line) == 2]
-    defined = {name for kind, name in lines if kind in "TDBRVW"}
-    return defined, {name for kind, name in lines if kind == "U"} - defined
-
-
-def ours(text):
-    """What a compiler said about our files."""
-    return [line for line in text.split("\n")
-            if re.search(r"(warning|error):", line) and re.search(r"mshv/|hyperv/hvcall", line)]
-
-
-def build(tree, out):
-    msg = configure(tree, out, "y", "series.config")
-    if msg:
-        return msg
-    text, bad = kmake(tree, out, "W=1", "drivers/hv/")
-    return text if bad else "\n".join(ours(text))
-
-
-def link(tree, out, value):
-    """Link the kernel with the driver in it, or as a module."""
-    msg = configure(tree, out, value, "series-link.config")
-    if msg:
-        return msg
-    text, bad = kmake(tree, out, "vmlinux", *(["modules"] if value == "m" else []))
-    name = "mshv_root.ko" if value == "m" else "built-in.a"
-    if not bad and not os.path.exists(f"{out}/{DRIVER}/{name}"):
-        return f"no {DRIVER}/{name}"
-    return text[-4000:] if bad else "\n".join(ours(text))
-
-
-def verify(tree, out):
-    failed = passed = 0
-    wanted = {}
-    builds = os.path.join(os.path.dirname(tree), "out")
-
-    def report(what, start, said):
-        nonlocal failed, passed
-        passed, failed = (passed, failed + 1) if said else (passed + 1, failed)
-        took = f"{time.time() - start:.0f} s"
-        print(f"{'not ok' if said else 'ok'} - {what} ({took})", flush=True)
-        if said:
-            print("    " + said.strip().replace("\n", "\n    "), flush=True)
-
-    reset(tree)
-    for name in sorted(glob.glob(f"{out}/*.patch"))[1:]:
-        short = os.path.basename(name)[:-6]
-        start = time.time()
-        r = subprocess.run(["git", "-C", tree, "am", "-q", name], text=True,
-                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-        if r.returncode:
-            report(f"{short}: applies", start, r.stdout)
-            break
-        said = checkpatch(tree, name)
-        said = said or build(tree, f"{builds}-each")
-        report(short, start, said)
-        wanted[short] = symbols(f"{builds}-each")[1]
-    else:
-        start = time.time()
-        end = symbols(f"{builds}-each")[0]
-        report("no patch needs a later one", start,
-               "\n".join(f"{k}: {' '.join(sorted(v & end))}" for k, v in wanted.items() if v & end))
-        start = time.time()
-        report("linked into the kernel", start, link(tree, f"{builds}-link", "y"))
-        start = time.time()
-        report("linked as a module", start, link(tree, f"{builds}-link", "m"))
-    print(f"series: {passed} passed, {failed} failed")
-    return 1 if failed else 0
+    totals(tree)
 
 
 if __name__ == "__main__":
-    for part in ("NAME", "EMAIL"):
-        for role in ("AUTHOR", "COMMITTER"):
-            os.environ.setdefault(f"GIT_{role}_{part}", os.environ.get(f"SERIES_{part}", ""))
+    set_identity()
     if sys.argv[1:] == ["paths"]:
         print("\n".join(PATHS))
     elif len(sys.argv) == 4 and sys.argv[1] == "make":
         make(sys.argv[2], os.path.abspath(sys.argv[3]))
-    elif len(sys.argv) == 4 and sys.argv[1] == "verify":
-        sys.exit(verify(os.path.abspath(sys.argv[2]), os.path.abspath(sys.argv[3])))
     else:
         sys.exit(__doc__)

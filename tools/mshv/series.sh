@@ -8,7 +8,8 @@
 #		archive linux-source-*.tar.xz (default: those that set-up fetched)
 #   --verify	also apply the patches one by one: each must pass checkpatch
 #		--strict and build without a warning, with what is there so far; in
-#		the end link the kernel with the driver in it and as a module
+#		the end link the kernel with the driver in it and as a module (which
+#		series-boot.sh boots)
 #
 # The patches are in build/series/KTREE/patches/, from the author of the last commit
 # here unless SERIES_NAME and SERIES_EMAIL say otherwise. See series.txt.
@@ -60,7 +61,7 @@ get_tree()
 {
 	[ "$(cat "$2/tag" 2>/dev/null)" != "$(tag_of "$1")" ] || return 0
 	say "series: unpacking $1"
-	rm -rf "$2/linux" "$2/tag" "$2"/out-*
+	rm -rf "$2/linux" "$2/tag" "$2"/out-* "$2/kernels"
 	mkdir -p "$2/linux"
 	set -f
 	# shellcheck disable=SC2046,SC2086 # lists
@@ -97,6 +98,16 @@ snapshot()
 	git -C "$top" archive HEAD | tar -x -C "$1"
 }
 
+# tool NAME ARGS... - a program of the snapshot, on the tree and its patches
+tool()
+{
+	_name=$1
+	shift
+	"$in_rootfs" nice env SERIES_NAME="$author" SERIES_EMAIL="$email" SERIES_DATE="$date" \
+		"/mshv/build/series/$name/src/tools/mshv/$_name" "$@" \
+		"/mshv/build/series/$name/linux" "/mshv/build/series/$name/patches"
+}
+
 # series_for KTREE - make the patches
 series_for()
 {
@@ -105,13 +116,12 @@ series_for()
 	mkdir -p "$dir/patches"
 	get_tree "$1" "$dir"
 	snapshot "$dir/src"
-	set -- "/mshv/build/series/$name"
-	for action in make ${verify:+verify}; do
-		echo "series: $action for $name"
-		"$in_rootfs" nice env SERIES_NAME="$author" SERIES_EMAIL="$email" SERIES_DATE="$date" \
-			"$1/src/tools/mshv/series.py" "$action" "$1/linux" "$1/patches" ||
-			return 1
-	done
+	echo "series: make for $name"
+	tool series.py make || return 1
+	if [ -n "$verify" ]; then
+		echo "series: verify for $name"
+		tool series_verify.py || return 1
+	fi
 	echo "series: the patches are in build/series/$name/patches/"
 }
 
