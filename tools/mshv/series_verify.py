@@ -56,16 +56,8 @@ def kmake(tree, out, *args):
     return r.stdout, r.returncode
 
 
-def configure(tree, out, value, base, tests=True):
-    """Configuration file base with the driver, by whatever name it has now."""
-    name = "MSHV_ROOT" if NEXT not in read(tree, "drivers/hv/Makefile") else NEXT
-    if not os.path.exists(f"{tree}/{DRIVER}/Kbuild"):
-        name = "MSHV_ROOT"
-    wanted = [line for line in read(TOOLS, base).split("\n")
-              if line.startswith("CONFIG_")]
-    wanted += [f"CONFIG_{name}={value}"]
-    if tests and os.path.exists(f"{tree}/{DRIVER}/tests/Kbuild"):
-        wanted += ["CONFIG_KUNIT=y", "CONFIG_MSHV_KUNIT_TEST=y"]
+def allnoconfig(tree, out, wanted):
+    """A configuration with these options and nothing else, unless it is there."""
     text = "\n".join(wanted) + "\n"
     key = text + "".join(read(f) for f in (f"{tree}/drivers/hv/Kconfig",
                                            f"{tree}/{DRIVER}/Kconfig") if os.path.exists(f))
@@ -81,6 +73,22 @@ def configure(tree, out, value, base, tests=True):
         return msg + "".join(f"not in the configuration: {m}\n" for m in missing)
     write(key, out, "key")
     return ""
+
+
+def options(name):
+    """The lines of one of our files of options."""
+    return [line for line in read(TOOLS, name).split("\n") if line.startswith("CONFIG_")]
+
+
+def configure(tree, out, value, base, tests=True):
+    """The options of a file with the driver, by whatever name it has now."""
+    name = "MSHV_ROOT" if NEXT not in read(tree, "drivers/hv/Makefile") else NEXT
+    if not os.path.exists(f"{tree}/{DRIVER}/Kbuild"):
+        name = "MSHV_ROOT"
+    wanted = options(base) + [f"CONFIG_{name}={value}"]
+    if tests and os.path.exists(f"{tree}/{DRIVER}/tests/Kbuild"):
+        wanted += ["CONFIG_KUNIT=y", "CONFIG_MSHV_KUNIT_TEST=y"]
+    return allnoconfig(tree, out, wanted)
 
 
 def symbols(out):
@@ -106,6 +114,16 @@ def build(tree, out):
         return msg
     text, bad = kmake(tree, out, "W=1", "drivers/hv/")
     return text if bad else "\n".join(ours(text))
+
+
+def build_vtl(tree, out):
+    """MSHV_VTL shares files with the driver that goes away."""
+    msg = allnoconfig(tree, out, options("series.config") + [
+        "CONFIG_HYPERV_VTL_MODE=y", "CONFIG_TRANSPARENT_HUGEPAGE=y", "CONFIG_MSHV_VTL=y"])
+    if msg:
+        return msg
+    text, bad = kmake(tree, out, "drivers/hv/", "arch/x86/hyperv/")
+    return text if bad else ""
 
 
 def link(tree, out, value, *config):
@@ -190,6 +208,8 @@ def verify(tree, out):
         end = symbols(f"{builds}-each")[0]
         report("no patch needs a later one", start,
                "\n".join(f"{k}: {' '.join(sorted(v & end))}" for k, v in wanted.items() if v & end))
+        start = time.time()
+        report("MSHV_VTL still builds", start, build_vtl(tree, f"{builds}-vtl"))
         for value, what in ("y", "linked into the kernel"), ("m", "linked as a module"):
             start = time.time()
             report(f"{what}, with its tests", start,
