@@ -3,10 +3,10 @@
  * Memory lent to the hypervisor: asked for, given, refused.
  */
 #include <kunit/test.h>
-#include <linux/sched/signal.h>
 #include <hyperv/hvcall.h>
 
 #include "fake_hv.h"
+#include "fake_task.h"
 
 #define CODE	0x7777
 #define BUDGET	16384	/* pages one call may cost at most */
@@ -223,15 +223,13 @@ static void root_meets_root_memory_from_itself(struct kunit *test)
 }
 
 /* With SIGKILL pending, only a call of the teardown still gets its memory. */
-static int call_while_killed(struct hv_pt *pt, u16 flags)
+static int call_while_killed(struct kunit *test, struct hv_pt *pt, u16 flags)
 {
 	int err;
 
-	allow_signal(SIGKILL);
-	send_sig(SIGKILL, current, 1);
-	err = fatal_signal_pending(current) ? call_paid_by(pt, 0, flags) : -EPROTO;
-	flush_signals(current);
-	disallow_signal(SIGKILL);
+	fake_task_kill(test);
+	err = call_paid_by(pt, 0, flags);
+	fake_task_revive();
 	return err;
 }
 
@@ -245,7 +243,7 @@ static void fatal_signal_ends_the_loop(struct kunit *test)
 	struct fake_hv *fake = test->priv;
 
 	fake_hv_script(fake, steps, ARRAY_SIZE(steps));
-	KUNIT_EXPECT_EQ(test, call_while_killed(&pt, 0), -EINTR);
+	KUNIT_EXPECT_EQ(test, call_while_killed(test, &pt, 0), -EINTR);
 	KUNIT_EXPECT_LE(test, fake_hv_count(fake, HVCALL_DEPOSIT_MEMORY), 1);
 }
 
@@ -258,7 +256,7 @@ static void teardown_goes_on_despite_a_fatal_signal(struct kunit *test)
 	struct hv_pt pt = { .id = 42 };
 
 	fake_hv_script(test->priv, steps, ARRAY_SIZE(steps));
-	KUNIT_EXPECT_EQ(test, call_while_killed(&pt, HV_CALL_TEARDOWN), 0);
+	KUNIT_EXPECT_EQ(test, call_while_killed(test, &pt, HV_CALL_TEARDOWN), 0);
 }
 
 static struct kunit_case deposit_cases[] = {

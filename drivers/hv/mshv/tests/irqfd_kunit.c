@@ -4,6 +4,9 @@
  * interrupt is reported, and no way to end an irqfd leaves anything behind.
  */
 #include <kunit/test.h>
+#include <linux/fdtable.h>
+#include <linux/file.h>
+#include <linux/fs.h>
 
 #include "../mshv.h"
 #include "../irq.h"
@@ -163,6 +166,23 @@ static void senseless_arguments_are_refused(struct kunit *test)
 	finish(test);
 }
 
+static void file_that_is_no_eventfd_is_refused(struct kunit *test)
+{
+	int fd = fake_eventfd(test), other = get_unused_fd_flags(O_CLOEXEC);
+
+	KUNIT_ASSERT_GE(test, other, 0);
+	fd_install(other, get_file(the_vmm(test)->pt_file));
+	KUNIT_EXPECT_EQ(test, irqfd(test, ASSIGN, 1, other, -1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, irqfd(test, DEASSIGN, 1, other, -1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, irqfd(test, RESAMPLE, 0, other, fd), -EINVAL);
+	KUNIT_EXPECT_EQ(test, irqfd(test, RESAMPLE, 0, fd, other), -EINVAL);
+	/* Nothing came of it. */
+	KUNIT_EXPECT_EQ(test, irqfd(test, ASSIGN, 1, fd, -1), 0);
+	close_fd(other);
+	fake_eventfd_close(fd);
+	finish(test);
+}
+
 static void closed_eventfd_ends_its_irqfd(struct kunit *test)
 {
 	struct mshv_partition *pt = fake_vmm_partition(the_vmm(test));
@@ -219,6 +239,28 @@ static void end_of_a_vector_is_told_to_all_level_lines_that_have_it(struct kunit
 		fake_eventfd_close(fd[i]);
 		fake_eventfd_close(resample[i]);
 	}
+	finish(test);
+}
+
+static void line_that_is_not_level_any_more_hears_of_no_end(struct kunit *test)
+{
+	struct {
+		struct mshv_user_irq_table table;
+		struct mshv_user_irq_entry entry;
+	} args = { .table.nr = 1, .entry = { 0, ADDR, 0, 0x31 } };
+	int fd = fake_eventfd(test), resample = fake_eventfd(test);
+
+	KUNIT_ASSERT_EQ(test, irqfd(test, RESAMPLE, 0, fd, resample), 0);
+	KUNIT_ASSERT_EQ(test, fake_vmm_pt(the_vmm(test), MSHV_SET_MSI_ROUTING,
+					  &args, sizeof(args)), 0);
+	KUNIT_EXPECT_FALSE(test, eoi(test, 0x31));
+	args.table.nr = 0;
+	KUNIT_ASSERT_EQ(test, fake_vmm_pt(the_vmm(test), MSHV_SET_MSI_ROUTING,
+					  &args, sizeof(args)), 0);
+	KUNIT_EXPECT_FALSE(test, eoi(test, 0x31));
+	KUNIT_EXPECT_EQ(test, fake_eventfd_read(test, resample), 0);
+	fake_eventfd_close(fd);
+	fake_eventfd_close(resample);
 	finish(test);
 }
 
@@ -298,9 +340,11 @@ static struct kunit_case irqfd_cases[] = {
 	KUNIT_CASE(eventfd_is_one_line_only),
 	KUNIT_CASE(line_without_a_route_is_silent_until_it_has_one),
 	KUNIT_CASE(senseless_arguments_are_refused),
+	KUNIT_CASE(file_that_is_no_eventfd_is_refused),
 	KUNIT_CASE(closed_eventfd_ends_its_irqfd),
 	KUNIT_CASE(eventfd_outlives_the_partition),
 	KUNIT_CASE(end_of_a_vector_is_told_to_all_level_lines_that_have_it),
+	KUNIT_CASE(line_that_is_not_level_any_more_hears_of_no_end),
 	KUNIT_CASE(end_of_an_interrupt_is_a_message_too),
 	KUNIT_CASE(end_of_an_interrupt_does_not_bother_the_vmm),
 	KUNIT_CASE(resamplers_are_bounded),

@@ -8,6 +8,7 @@
 #include <linux/mm.h>
 
 #include "../mshv.h"
+#include "fake_task.h"
 #include "fake_vmm.h"
 
 #define GFN		MODEL_GFN
@@ -139,6 +140,37 @@ static void killed_partition_is_of_no_use_but_harmless(struct kunit *test)
 	finish(test);
 }
 
+/* Most VMMs end like that. */
+static void vmm_that_was_killed_leaves_nothing(struct kunit *test)
+{
+	struct fake_vmm *vmm = the_vmm(test);
+
+	make_vm(test);
+	fake_task_kill(test);
+	fake_vmm_close(vmm);
+	fake_task_revive();
+	fake_vmm_expect_nothing_left(vmm);
+}
+
+/* It would not be the first ioctl that never ends. */
+static void who_does_not_let_go_is_not_waited_for_for_ever(struct kunit *test)
+{
+	struct fake_vmm *vmm = the_vmm(test);
+	struct fake_holder holder;
+
+	make_vm(test);
+	fake_holder_start(&holder, &fake_vmm_partition(vmm)->lock);
+	mshv_partition_kill(fake_vmm_partition(vmm));
+	fake_holder_stop(&holder);
+	KUNIT_EXPECT_TRUE(test, vmm->m->exists);
+
+	fake_holder_start(&holder, &fake_vmm_the_vp(vmm, 3)->lock);
+	mshv_partition_kill(fake_vmm_partition(vmm));
+	fake_holder_stop(&holder);
+	KUNIT_EXPECT_TRUE(test, vmm->m->exists);
+	finish(test);
+}
+
 static void no_partition_while_the_machine_goes_down(struct kunit *test)
 {
 	struct fake_vmm *vmm = the_vmm(test);
@@ -252,6 +284,8 @@ static struct kunit_case lifetime_cases[] = {
 	KUNIT_CASE(vp_index_is_taken_once),
 	KUNIT_CASE(initializing_twice_is_once),
 	KUNIT_CASE(killed_partition_is_of_no_use_but_harmless),
+	KUNIT_CASE(vmm_that_was_killed_leaves_nothing),
+	KUNIT_CASE_SLOW(who_does_not_let_go_is_not_waited_for_for_ever),
 	KUNIT_CASE(no_partition_while_the_machine_goes_down),
 	KUNIT_CASE_PARAM(what_is_not_given_back_is_leaked_not_freed,
 			 refusal_gen_params),

@@ -8,6 +8,7 @@
 
 #include "../mshv.h"
 #include "../irq.h"
+#include "fake_task.h"
 #include "fake_vmm.h"
 
 #define MAX_CODE	0x1000
@@ -327,18 +328,25 @@ static void call_that_completes_later_is_waited_for(struct kunit *test)
 
 static void call_that_was_given_up_is_not_mixed_up_with_the_next(struct kunit *test)
 {
+	static const struct fake_step pending[] = {
+		{ .code = 0x45, .status = HV_STATUS_CALL_PENDING },
+	};
 	struct mshv_partition *pt = fake_vmm_partition(the_vmm(test));
 	struct mshv_root_hvcall args = args_of(test, 0x45, 0);
 
+	fake_hv_script(test->priv, pending, ARRAY_SIZE(pending));
+	fake_task_kill(test);
+	KUNIT_EXPECT_EQ(test, hvcall(test, PARTITION, &args), -EINTR);
+	fake_task_revive();
 	the_vmm(test)->m->async = true;
-	pt->async.busy = true;
+	args = args_of(test, 0x45, 0);
 	KUNIT_EXPECT_EQ(test, hvcall(test, PARTITION, &args), -EBUSY);
-	KUNIT_EXPECT_EQ(test, fake_hv_count(test->priv, 0x45), 0);
+	KUNIT_EXPECT_EQ(test, fake_hv_count(test->priv, 0x45), 1);
 
 	mshv_partition_async_done(pt, HV_STATUS_OPERATION_FAILED);
 	args = args_of(test, 0x45, 0);
 	KUNIT_EXPECT_EQ(test, hvcall(test, PARTITION, &args), 0);
-	KUNIT_EXPECT_EQ(test, fake_hv_count(test->priv, 0x45), 1);
+	KUNIT_EXPECT_EQ(test, fake_hv_count(test->priv, 0x45), 2);
 }
 
 static void new_apic_id_is_noticed(struct kunit *test)
