@@ -3,10 +3,11 @@
 # Build a small x86-64 kernel with the driver and its KUnit suites built in,
 # run it under QEMU through the kernel's own kunit.py.
 #
-# usage: kunit.sh [--patch FILE] [FILTER_GLOB]
+# usage: kunit.sh [--patch FILE] [--log FILE] [FILTER_GLOB]
 #        kunit.sh --tree-only
 #
-#   --patch FILE	change the driver by this patch first; it is undone the next time
+#   --patch FILE	change the driver by this patch first; it is undone in the end
+#   --log FILE	copy the KTAP there, as build/kunit/test.log is that of the last run
 #   --tree-only	get the kernel tree ready and lay the driver into it; the caller
 #		has the lock build/kunit/lock
 #
@@ -53,13 +54,13 @@ archive_tar()
 unpack()
 {
 	archive=$(source_archive)
-	tag="$(basename "$archive") $(stat -c %s "$archive")"
+	tag="$(basename "$archive") $(stat -c %s "$archive") with net"
 	[ "$(cat "$work/linux.tag" 2>/dev/null)" != "$tag" ] || return 0
 	echo "kunit: unpacking $(basename "$archive")"
 	rm -rf "$work/linux" "$work/linux.tag"
 	mkdir -p "$work/linux"
 	archive_tar "$archive" | tar -xJ -C "$work/linux" --strip-components=1 \
-		--exclude='*/drivers/gpu/*.[ch]' --exclude='*/drivers/net/*.[ch]' \
+		--exclude='*/drivers/gpu/*.[ch]' --exclude='*/drivers/net/*/*.[ch]' \
 		--exclude='*/drivers/media/*.[ch]' --exclude='*/sound/*.[ch]' \
 		--exclude='*/Documentation/[!K]*' --exclude='*/tools/perf/*' \
 		--exclude='*/arch/[!x]*/*.[chS]' --exclude='*.dts*' \
@@ -68,16 +69,20 @@ unpack()
 	echo "$tag" >"$work/linux.tag"
 }
 
-usage="usage: $self [--patch FILE] [FILTER_GLOB] | --tree-only"
+usage="usage: $self [--patch FILE] [--log FILE] [FILTER_GLOB] | --tree-only"
 patch=
-case ${1:-} in
---tree-only)
-	unpack
-	exec "$top/tools/mshv/laytree.sh" "$work/linux" ;;
---patch)
-	patch=${2:?$usage}
-	shift 2 ;;
-esac
+log=
+while [ $# -gt 0 ]; do
+	case $1 in
+	--tree-only)
+		unpack
+		exec "$top/tools/mshv/laytree.sh" "$work/linux" ;;
+	--patch) patch=${2:?$usage} ;;
+	--log) log=${2:?$usage} ;;
+	*) break ;;
+	esac
+	shift 2
+done
 [ $# -le 1 ] || { echo "$usage" >&2; exit 2; }
 mkdir -p "$work"
 # One at a time: the trees are shared.
@@ -88,5 +93,11 @@ unpack
 [ -z "$patch" ] || patch -s -p1 --no-backup-if-mismatch -d "$work/linux" <"$patch" ||
 	die "$patch does not apply"
 
+rm -f "$work/test.log"
+status=0
 timeout -k 10 "${TIMEOUT:-1800}" nice "$top/tools/mshv/chroot.sh" \
-	/mshv/tools/mshv/kunit-inner.sh "$@"
+	/mshv/tools/mshv/kunit-inner.sh "$@" || status=$?
+# Before somebody else gets the lock
+[ -z "$log" ] || ! [ -f "$work/test.log" ] || cp "$work/test.log" "$log"
+[ -z "$patch" ] || "$top/tools/mshv/laytree.sh" "$work/linux"
+exit "$status"

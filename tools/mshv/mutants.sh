@@ -14,7 +14,6 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 
 dir=$top/tools/mshv/mutants
 log=$build/mutants
-test_log=$build/kunit/test.log
 passed=0
 failed=0
 
@@ -24,10 +23,10 @@ field()
 	sed -n "s/^$1: //p" "$2" | head -n 1
 }
 
-# Test $1 (SUITE.CASE) said $2, "ok" or "not ok".
+# said TEST RESULT TAP - did TEST (SUITE.CASE) say RESULT, "ok" or "not ok"?
 said()
 {
-	grep -qE "^(\[[^]]*\])? +$2 [0-9]+ ${1#*.}( |\$)" "$test_log"
+	grep -qE "^(\[[^]]*\])? +$2 [0-9]+ ${1#*.}( |\$)" "$3"
 }
 
 [ $# -gt 0 ] || set -- '*'
@@ -42,23 +41,23 @@ done
 [ -n "$patches" ] || die "no such mutant, see tools/mshv/mutants/"
 
 say 'mutants: the suites as they are'
-"$top/tools/mshv/kunit.sh" 'mshv*' >"$log/unchanged.log" 2>&1 ||
+rm -f "$log"/*.tap
+"$top/tools/mshv/kunit.sh" --log "$log/unchanged.tap" 'mshv*' >"$log/unchanged.log" 2>&1 ||
 	say 'mutants: some tests fail anyway, see build/mutants/unchanged.log'
-cp "$test_log" "$log/unchanged.tap"
+[ -s "$log/unchanged.tap" ] || die "nothing ran, see build/mutants/unchanged.log"
 
 for patch in $patches; do
 	name=$(basename "$patch" .patch)
 	test=$(field Test "$patch")
 	start=$(date +%s)
 	why=
-	cp "$log/unchanged.tap" "$test_log"
-	said "$test" ok || why="$test does not pass without it"
+	said "$test" ok "$log/unchanged.tap" || why="$test does not pass without it"
 	if [ -z "$why" ]; then
-		rm -f "$test_log"
-		"$top/tools/mshv/kunit.sh" --patch "$patch" "${test%.*}" >"$log/$name.log" 2>&1 || :
-		if ! [ -s "$test_log" ]; then
+		"$top/tools/mshv/kunit.sh" --patch "$patch" --log "$log/$name.tap" \
+			"${test%.*}" >"$log/$name.log" 2>&1 || :
+		if ! [ -s "$log/$name.tap" ]; then
 			why="it does not build, see build/mutants/$name.log"
-		elif ! said "$test" 'not ok'; then
+		elif ! said "$test" 'not ok' "$log/$name.tap"; then
 			why="missed by $test"
 		fi
 	fi
@@ -71,7 +70,5 @@ for patch in $patches; do
 		echo "not ok - $name: rule $(field Rule "$patch"), $why ($took)"
 	fi
 done
-# The tree is to be as it was, for who builds it next.
-"$top/tools/mshv/laytree.sh" "$build/kunit/linux"
 echo "mutants: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]
