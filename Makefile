@@ -41,9 +41,11 @@ help:
 ##
 ##   make series     the driver as patches, in build/series/; KTREE=TREE for a kernel's git tree
 ##                   or source of your own (default: the sources that set-up fetched)
-##   make check-series   the same, and build each patch
+##   make check-series   the same; build each patch, link the driver into a kernel and as a
+##                   module, and boot both kernels as an L1VH (a quarter of an hour for a source)
 ##   make qemu-report    what the boots of the last 'make check-qemu' cost: time, exits, hypercalls
-##   make coverage   which lines and branches of the driver the KUnit suites reach
+##   make coverage   which lines and branches of the driver the KUnit suites reach, and which the
+##                   programs in an L1VH; RUN=NAME for one of its boots (a quarter of an hour)
 ##   make mutants    break ten rules of the driver on purpose: do the tests notice?;
 ##                   MUTANT=PATTERN for some of them
 ##   make compare    the same programs with this driver and with the kernel's own one, on a kernel
@@ -118,11 +120,12 @@ check:
 series: setup-source
 	@$(TOOLS)/series.sh $(KTREE)
 
-check-series: setup-source
+check-series: setup-source hvsim selftests
 	@$(TOOLS)/series.sh --verify $(KTREE)
+	@$(TOOLS)/series-boot.sh $(KTREE)
 
-coverage: setup-source
-	@$(TOOLS)/coverage.sh
+coverage: setup-source hvsim selftests
+	@$(TOOLS)/coverage.sh $(RUN)
 
 mutants: setup-source
 	@$(TOOLS)/mutants.sh $(MUTANT)
@@ -131,7 +134,7 @@ compare: setup-source hvsim selftests
 	@$(TOOLS)/compare.sh
 
 clean:
-	rm -rf $(BUILD)/module $(BUILD)/hvsim $(BUILD)/selftests $(BUILD)/kunit $(BUILD)/demo $(BUILD)/e2e $(BUILD)/qemu* \
+	rm -rf $(BUILD)/module $(BUILD)/hvsim $(BUILD)/selftests $(BUILD)/kunit $(BUILD)/demo $(BUILD)/e2e $(BUILD)/builtin $(BUILD)/qemu* \
 		$(BUILD)/check $(BUILD)/series $(BUILD)/coverage $(BUILD)/mutants $(BUILD)/compare $(BUILD)/lint/module $(BUILD)/run.* $(BUILD)/l1.* $(BUILD)/helper.*
 
 distclean:

@@ -3,10 +3,13 @@
 # Run the end-to-end scenarios: each boots the stock kernel as an L1VH on hvsim
 # and runs a script in it that loads the driver and speaks TAP.
 #
-# usage: e2e.sh [--suite e2e|qemu] [SCENARIO]...
+# usage: e2e.sh [--suite e2e|qemu|builtin] [--kernel DIR] [SCENARIO]...
 #
 # A suite is a directory in tools/testing/selftests/mshv/; the default is e2e, and
 # all scenarios in it.
+#
+#   --kernel DIR	boot DIR/vmlinux instead of the stock kernels; without
+#		DIR/mshv_root.ko it has the driver built in
 #
 # A scenario's head comments say how to run it:
 #   # hvsim: OPTIONS        options for hvsim, may be given more than once
@@ -27,11 +30,17 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 need_setup
 
 suite=e2e
-if [ "${1:-}" = --suite ]; then
-	[ $# -ge 2 ] || die "--suite: expected e2e or qemu"
-	suite=$2
+own=	# the directory of a kernel that is not a stock one
+while :; do
+	case ${1:-} in
+	--suite) suite=${2:?expected e2e, qemu or builtin} ;;
+	--kernel)
+		own=$(realpath "${2:?expected a directory}")
+		[ -f "$own/vmlinux" ] || die "no vmlinux in $2" ;;
+	*) break ;;
+	esac
 	shift 2
-fi
+done
 selftests=$top/tools/testing/selftests/mshv
 dir=$selftests/$suite
 out=$build/$suite
@@ -79,11 +88,27 @@ clean_trace()
 # kernels WANTED - the kernel versions that a scenario runs on
 kernels()
 {
+	[ -z "$own" ] || { basename "$own"; return; }
 	case $1 in
 	'') echo "$KVER" ;;
 	all) echo "$KVERS" ;;
 	*) for _k in $KVERS; do case $_k in "$1".*) echo "$_k" ;; esac; done ;;
 	esac
+}
+
+# image KVER ARGS... - the initramfs; sets vmlinux, too
+image()
+{
+	kver=$1
+	shift
+	vmlinux=$build/kernels/$kver/vmlinux
+	if [ -n "$own" ]; then
+		vmlinux=$own/vmlinux
+		_module=$own/mshv_root.ko
+		[ -f "$_module" ] || _module=none
+		set -- "$@" --module "$_module"
+	fi
+	"$top/tools/mshv/mkl1.sh" "$out/l1.img" --kver "$kver" "$@"
 }
 
 # run_one SCENARIO KVER
@@ -103,6 +128,7 @@ run_one()
 		made=yes
 		set -- "$@" --cpio "$build/qemu.cpio" --file "$selftests/qemu/common.sh:qemu.sh"
 	fi
+	[ "$suite" != builtin ] || set -- "$@" --file "$dir/common.sh:suite.sh"
 	if [ "$(directive "$script" programs)" = kselftests ]; then
 		for bin in "$build"/selftests/kselftests/*; do
 			set -- "$@" --file "$bin:kselftests/${bin##*/}"
@@ -112,13 +138,12 @@ run_one()
 		[ -f "$bin" ] && [ -x "$bin" ] && set -- "$@" --file "$bin:bin/${bin##*/}"
 	done
 	name=$1
-	kver=$2
-	shift 2
-	"$top/tools/mshv/mkl1.sh" "$out/l1.img" --kver "$kver" "$@"
+	shift
+	image "$@"
 	export HVSIM_TIMEOUT="${seconds:-120}" HVSIM_LOG="${log%.log}.helper"
 	# shellcheck disable=SC2046 # several options on a line
 	boot_l1 "${want:-0}" "$log" \
-		--kernel="$build/kernels/$kver/vmlinux" --initrd="$out/l1.img" \
+		--kernel="$vmlinux" --initrd="$out/l1.img" \
 		--append='console=ttyS0 quiet panic=-1' --trace="$trace" \
 		$(directive "$script" hvsim)
 	judge

@@ -28,7 +28,7 @@ need_setup
 in_rootfs=$top/tools/mshv/chroot.sh
 
 # What is not needed to build an x86-64 kernel without devices
-skip='*/drivers/gpu/*.[ch] */drivers/net/*.[ch] */drivers/media/*.[ch] */sound/*.[ch]
+skip='*/drivers/gpu/*.[ch] */drivers/net/*/*.[ch] */drivers/media/*.[ch] */sound/*.[ch]
 	*/tools/perf/* */arch/[!x]*/*.[chS] *.dts *.dtsi */Documentation/devicetree/*
 	*/Documentation/[a-uw-z]*/* */Documentation/translations/* */testing/selftests/*/*'
 
@@ -44,9 +44,10 @@ tar_of()
 	fi
 }
 
-# A name for the tree that changes when it does
+# A name for the tree that changes when it does, or when more of it is needed
 tag_of()
 {
+	echo "without $skip"
 	if [ -f "$1" ]; then
 		echo "$(basename "$1") $(stat -c %s "$1")"
 	elif [ -e "$1/.git" ]; then
