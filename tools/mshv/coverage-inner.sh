@@ -18,8 +18,14 @@ export KBUILD_BUILD_USER=kunit KBUILD_BUILD_HOST=kunit
 build()
 {
 	mkdir -p "$out"
-	cat "$tools/kunit-x86_64.config" "$tree/drivers/hv/mshv/.kunitconfig" \
-		"$tools/coverage.config" >"$dir/fragment"
+	# What KUnit needs and what an L1VH with the programs of compare.sh needs, but
+	# the driver is built in: one kernel for all, so that its counters can be added.
+	{
+		cat "$tools/kunit-x86_64.config" "$tree/drivers/hv/mshv/.kunitconfig" \
+			"$tools/coverage.config"
+		grep -v -E '^CONFIG_(MODULE|MSHV_|FTRACE|ENABLE_DEFAULT_TRACERS)' \
+			"$tools/compare.config"
+	} | awk '!seen[$0]++' >"$dir/fragment"
 	if ! cmp -s "$dir/fragment" "$dir/fragment.used"; then
 		make -s -C "$tree" O="$out" ARCH=x86_64 KCONFIG_ALLCONFIG="$dir/fragment" allnoconfig
 		grep '^CONFIG_' "$dir/fragment" | while read -r line; do
@@ -29,11 +35,11 @@ build()
 		cp "$dir/fragment" "$dir/fragment.used"
 		echo 'coverage: building a kernel, which takes a few minutes the first time'
 	fi
-	make -s -C "$tree" O="$out" ARCH=x86_64 MSHV_GCOV=y -j"$(nproc)" bzImage
+	make -s -C "$tree" O="$out" ARCH=x86_64 MSHV_GCOV=y -j"$(nproc)" bzImage vmlinux
 }
 
 case ${1:-} in
 build)	build ;;
-report)	exec "$tools/coverage.py" "$dir/gcov.txt" "$out" "$tree" "$dir/missed.txt" ;;
+report)	exec "$tools/coverage.py" "$dir" "$tree" ;;
 *)	echo "usage: $0 build|report" >&2; exit 2 ;;
 esac
