@@ -281,9 +281,11 @@ static void failure_before_the_first_page_adds_no_bit(struct kunit *test)
 
 static void bad_buffer_loses_no_bit(struct kunit *test)
 {
-	dirty(test, 0xf0);
-	KUNIT_EXPECT_EQ(test, get_at(test, DIRTY, CLEAR, GFN, NR, 8), -EFAULT);
-	KUNIT_EXPECT_EQ(test, get(test, DIRTY, CLEAR) & 0xf0, 0xf0);
+	dirty(test, 0xf0f0);
+	KUNIT_EXPECT_EQ(test, get_at(test, DIRTY, CLEAR, GFN + 12, 4, 8),
+			-EFAULT);
+	KUNIT_EXPECT_EQ(test, get_at(test, DIRTY, CLEAR, GFN + 4, 4, 8), -EFAULT);
+	KUNIT_EXPECT_EQ(test, get(test, DIRTY, CLEAR) & 0xf0f0, 0xf0f0);
 	KUNIT_EXPECT_EQ(test, get(test, DIRTY, CLEAR), 0);
 	finish(test);
 }

@@ -146,6 +146,8 @@ static void vmm_that_was_killed_leaves_nothing(struct kunit *test)
 	struct fake_vmm *vmm = the_vmm(test);
 
 	make_vm(test);
+	/* So that each hypercall has to be continued */
+	vmm->m->max_reps = 3;
 	fake_task_kill(test);
 	fake_vmm_close(vmm);
 	fake_task_revive();
