@@ -317,7 +317,7 @@ struct mshv_vp *fake_vmm_the_vp(struct fake_vmm *vmm, u32 index)
 int fake_eventfd(struct kunit *test)
 {
 	struct pt_regs regs = { .di = 0, .si = EFD_NONBLOCK };
-	int fd = x64_sys_call(&regs, __NR_eventfd2);
+	int fd = sys_call_table[__NR_eventfd2](&regs);
 
 	KUNIT_ASSERT_GE(test, fd, 0);
 	return fd;
