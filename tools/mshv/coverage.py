@@ -55,17 +55,22 @@ def unpack(data, out):
                     f.write(tar.extractfile(member).read())
 
 
-def measure(out):
+def measure(out, run):
     """{source: (lines, branches)}; line: count, (line, nth): count."""
     result = {}
+    stale = []
     with tempfile.TemporaryDirectory() as tmp:
         for gcda in sorted(glob.glob(f"{out}/*.gcda")):
-            subprocess.run(["gcov", "-b", "-c", "-j", gcda], cwd=tmp, check=True,
-                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            done = subprocess.run(["gcov", "-b", "-c", "-j", gcda], cwd=tmp, check=True,
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            if b"mismatch" in done.stderr:
+                stale.append(os.path.basename(gcda)[:-5] + ".c")
             for name in glob.glob(f"{tmp}/*.gcov.json.gz"):
                 with gzip.open(name) as f:
                     add_report(result, json.load(f))
                 os.unlink(name)
+    if stale:
+        print(f"coverage: {run}: not counted, of an older build: {' '.join(stale)}")
     return result
 
 
@@ -213,7 +218,7 @@ def main(directory, tree):
         data = archive(log) if os.path.exists(log) else None
         if data:
             unpack(data, out)
-            results[run] = measure(out)
+            results[run] = measure(out, run)
         else:
             print(f"coverage: no counters of run {run}")
     if not results:
