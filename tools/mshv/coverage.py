@@ -61,9 +61,9 @@ def measure(out, run):
     stale = []
     with tempfile.TemporaryDirectory() as tmp:
         for gcda in sorted(glob.glob(f"{out}/*.gcda")):
-            done = subprocess.run(["gcov", "-b", "-c", "-j", gcda], cwd=tmp, check=True,
+            done = subprocess.run(["gcov", "-b", "-c", "-j", gcda], cwd=tmp, check=False,
                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-            if b"mismatch" in done.stderr:
+            if done.returncode or b"mismatch" in done.stderr:
                 stale.append(os.path.basename(gcda)[:-5] + ".c")
             for name in glob.glob(f"{tmp}/*.gcov.json.gz"):
                 with gzip.open(name) as f:
