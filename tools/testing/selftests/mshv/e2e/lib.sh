@@ -434,6 +434,20 @@ doorbells_ring()
 	check "nothing of it is left" wait_for 10 unused
 }
 
+# three_at_once COMMAND... - all must succeed
+three_at_once()
+{
+	"$@" &
+	_first=$!
+	"$@" &
+	_second=$!
+	"$@"
+	_status=$?
+	wait $_first || _status=$?
+	wait $_second || _status=$?
+	return $_status
+}
+
 # resample_works - level-triggered lines
 resample_works()
 {
@@ -441,6 +455,7 @@ resample_works()
 	check "the same with an x2APIC" mshv_resample x2apic
 	check "what is raised during an interrupt comes after it" mshv_resample pending
 	check "no end of many is lost" mshv_resample again
+	check "nor with three guests at once" three_at_once mshv_resample again
 	check "the end of an edge is not told" mshv_resample edge
 	check "all lines that share a vector are told" mshv_resample shared
 	check "a deassigned line is not told" mshv_resample deassign
