@@ -132,7 +132,7 @@ done
 mkdir -p "$dir" "$build/kunit"
 build_kernel
 if [ $# -eq 0 ]; then
-	rm -f "$dir"/*.log
+	rm -f "$dir"/*.log "$dir"/*.lost
 	set -- kunit integrated core guest refused
 fi
 for r; do
