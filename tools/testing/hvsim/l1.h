@@ -10,12 +10,6 @@ void l1_signals(void);
 int l1_start(struct hv *hv);
 void l1_wait(struct hv *hv);
 
-/* pulse.c */
-
-struct pulse;
-struct pulse *pulse_start(void);
-void pulse_stop(struct pulse *pulse);
-
 /* report.c */
 
 void report_threads(void);

@@ -27,15 +27,11 @@ static void wind_up(struct hv *hv)
 
 static int run(struct hv *hv)
 {
-	struct pulse *pulse;
-
 	if (objects_init(hv))
 		return EXIT_INTERNAL;
 	trace_start(hv->trace, hv);
-	pulse = pulse_start();
 	l1_start(hv);
 	l1_wait(hv);
-	pulse_stop(pulse);
 	wind_up(hv);
 	return hv->exit_status;
 }
