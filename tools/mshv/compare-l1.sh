@@ -5,7 +5,7 @@
 #
 #   @load STATUS          loading the module ended so
 #   @begin NAME           a program begins; its output follows
-#   @end NAME STATUS      it has ended
+#   @end NAME STATUS      it has ended; "stuck": it could not even be killed
 #   @log NAME TEXT        the kernel complained meanwhile
 #   @held NAME            after it something still holds the module: the boot ends
 #   @unload STATUS        unloading the module ended so
@@ -29,6 +29,26 @@ released()
 	done
 }
 
+# ended PID SECONDS - wait that long for its end
+ended()
+{
+	_left=$2
+	while kill -0 "$1" 2>/dev/null; do
+		_left=$((_left - 1))
+		[ $_left -gt 0 ] || return 1
+		sleep 1
+	done
+}
+
+# Where the tasks in the driver are
+stacks()
+{
+	for _task in /proc/[0-9]*/task/[0-9]*; do
+		grep -q mshv "$_task/stack" 2>/dev/null &&
+			echo "# $(cat "$_task/comm"): $(tr '\n' ' ' <"$_task/stack")"
+	done
+}
+
 mshv_load $MODULE
 status=$?
 echo "@load $status"
@@ -43,7 +63,14 @@ while read -r name seconds command; do
 	dmesg -c >/dev/null
 	echo "@begin $name"
 	# shellcheck disable=SC2086 # words they are
-	timeout -s KILL "$seconds" $command </dev/null 2>&1
+	timeout -s KILL "$seconds" $command </dev/null 2>&1 &
+	if ! ended $! $((seconds + 10)); then
+		stacks
+		echo "@end $name stuck"
+		echo "@held $name"
+		exit 0
+	fi
+	wait $!
 	status=$?
 	[ $status = 0 ] || dmesg | tail -n 4 | sed 's/^/# kernel: /'
 	printf '\n@end %s\n' "$name $status"

@@ -11,7 +11,7 @@
 . /qemu.sh
 
 # shellcheck disable=SC2034 # for qemu.sh
-patience=120
+patience=300
 boots guest "$1"
 echo "1..$tests"
 [ "$failures" = 0 ]

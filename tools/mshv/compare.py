@@ -11,7 +11,7 @@ import sys
 
 SCHEDULERS = ("core", "integrated")
 DRIVERS = ("ours", "kernel")
-STATUSES = {"0": "pass", "137": "TIMEOUT"}
+STATUSES = {"0": "pass", "137": "TIMEOUT", "stuck": "STUCK"}
 TAP = re.compile(r"(ok|not ok) \d+ (?:- )?(.*)")
 
 
@@ -25,6 +25,12 @@ class Run:
 
     def note(self, test, text):
         self.notes.setdefault(test, []).append(text)
+
+    def begin(self, name):
+        """A program begins, maybe once more: what it did before does not count."""
+        for kept in (self.results, self.notes):
+            for test in [test for test in kept if test.split(":")[0] == name]:
+                del kept[test]
 
     def end(self, name, result, output):
         """A program has ended: it is a test, and so is each of its TAP lines."""
@@ -47,6 +53,7 @@ class Run:
                 word, _, rest = line.partition(" ")
                 if word == "@begin":
                     name, output = rest, []
+                    self.begin(name)
                 elif word == "@end" and name:
                     status = rest.split()[-1]
                     self.end(name, STATUSES.get(status, f"status {status}"), output)

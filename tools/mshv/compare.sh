@@ -13,12 +13,13 @@
 #   --build	only build
 #   --report	only report
 #
-#   TIME=SEC	bound for a boot (default 400)
+#   TIME=SEC	bound for a boot (default 800)
 #
 # The kernel is built from the source that set-up fetched, with the options of
-# compare.config. A program that brings the kernel down, or never ends, is taken
-# down as such; a new boot goes on behind it. Everything is kept below
-# build/compare/, the result is report.txt there.
+# compare.config. A program that brings the kernel down, or never ends, gets a
+# second boot, and if it does so again it is taken down as such; a new boot goes on
+# behind it. Everything is kept below build/compare/; the results are report.txt
+# there, and qemu.txt: what the boots of QEMU's guests cost.
 set -eu
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -30,7 +31,7 @@ work=$build/compare
 selftests=$top/tools/testing/selftests/mshv
 list=$tools/compare.list
 boots=15
-seconds=${TIME:-400}
+seconds=${TIME:-800}
 what=all
 continue=
 
@@ -95,19 +96,29 @@ boot()
 	HVSIM_TIMEOUT=$seconds "$top/tools/testing/hvsim/hvsim-run" \
 		--kernel="$work/out/vmlinux" --initrd="$work/l1.img" \
 		--append='loglevel=1 oops=panic softlockup_panic=1' \
-		--scheduler="${1%-*}" --cpus=2 --memory=2048 \
+		--scheduler="${1%-*}" --cpus=2 --memory=2048 --vmbus --trace="$work/$1.$2.trace" \
 		>"$work/$1.$2.log" 2>&1 || _status=$?
 	tr -d '\r' <"$work/$1.$2.log" >"$work/boot"
 	mv "$work/boot" "$work/$1.$2.log"
 	echo "@boot $_status" >>"$work/$1.$2.log"
 }
 
-# shorten RUN N - leave on the list what comes after the program that began last
+# shorten RUN N - leave on the list what comes after the program that began last; and that one,
+# if the L1 was lost with it for the first time: on an emulated host it need not be its fault
 shorten()
 {
 	_last=$(sed -n 's/^@begin //p' "$work/$1.$2.log" | tail -n 1)
-	[ -n "$_last" ] || return 1
-	awk -v last="$_last" 'found; $1 == last { found = 1 }' "$work/$1.left" >"$work/left"
+	[ -n "$_last" ] || _last=none
+	_again=
+	if lost "$(sed -n 's/^@boot //p' "$work/$1.$2.log")" 0 &&
+	   [ "$_last" != "$(cat "$work/$1.lost" 2>/dev/null)" ]; then
+		_again=1
+		echo "$_last" >"$work/$1.lost"
+	fi
+	[ "$_last" != none ] || { [ -n "$_again" ]; return; }
+	awk -v last="$_last" -v again="$_again" '
+		$1 == last { found = 1; if (!again) next }
+		found' "$work/$1.left" >"$work/left"
 	mv "$work/left" "$work/$1.left"
 }
 
@@ -115,7 +126,7 @@ shorten()
 run()
 {
 	if [ -z "$continue" ] || ! [ -f "$work/$1.left" ]; then
-		rm -f "$work/$1".*.log
+		rm -f "$work/$1".*.log "$work/$1".*.trace "$work/$1.lost"
 		grep -v '^#' "$list" >"$work/$1.left"
 	fi
 	n=0
@@ -150,6 +161,7 @@ flock 9
 if [ "$what" = all ]; then
 	for r; do run "$r"; done
 fi
+"$tools/chroot.sh" tools/mshv/qemu-report.py build/compare >"$work/qemu.txt" || :
 "$tools/compare.py" "$list" "$work" >"$work/report.txt"
 tail -n 1 "$work/report.txt"
 say "compare: see ${work#"$top"/}/report.txt"
