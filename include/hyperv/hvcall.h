@@ -138,9 +138,22 @@ const char *hv_status_name(u16 status);
 bool hv_status_needs_memory(u16 status);
 
 /* hvcall_deposit.c: memory lent to the hypervisor */
+
+/**
+ * struct hv_spent - what one operation has cost in memory
+ * @total: 4K pages deposited for it
+ * @next: 4K pages to deposit when it needs more; 0: decide for the caller
+ */
+struct hv_spent {
+	unsigned int total;
+	unsigned int next;
+};
+
 void hvcall_mem_init(bool root);
 int hvcall_deposit(struct hv_pt *pt, u16 status, unsigned int nr_pages,
 		   u16 flags);
+int hvcall_deposit_more(struct hv_pt *pt, u16 status, struct hv_spent *spent,
+			u16 flags);
 int hvcall_deposit_page(struct hv_pt *pt, struct page *page);
 long hvcall_withdraw_all(struct hv_pt *pt);
 

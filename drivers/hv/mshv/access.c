@@ -38,15 +38,12 @@
 /* Pages copied out at once: whole bytes of the bitmap */
 #define BATCH	round_down(HV_CALL_MAX_REPS, BITS_PER_BYTE)
 
-/* Memory one ioctl may cost in the hypervisor: 64 MiB */
-#define DEPOSIT_BUDGET_PAGES	16384
-
 /**
  * struct access - one ioctl while it is at work
  * @pt: the guest
  * @type: MSHV_GPAP_ACCESS_TYPE_*
  * @op: MSHV_GPAP_ACCESS_OP_*
- * @deposited: pages deposited for it
+ * @spent: what it has cost in memory
  * @states: what the hypervisor said of the pages of one batch
  * @bits: what user space gets of that
  */
@@ -54,7 +51,7 @@ struct access {
 	struct mshv_partition *pt;
 	u8 type;
 	u8 op;
-	unsigned int deposited;
+	struct hv_spent spent;
 	union hv_gpa_page_access_state states[BATCH];
 	DECLARE_BITMAP(bits, BATCH);
 };
@@ -157,14 +154,6 @@ static int ask_chunk(struct access *ac, struct mshv_region *rg, u64 gfn,
 	return err;
 }
 
-static int deposit(struct access *ac, u16 status)
-{
-	if (ac->deposited >= DEPOSIT_BUDGET_PAGES)
-		return -ENOMEM;
-	ac->deposited += HV_DEPOSIT_MAX;
-	return hvcall_deposit(&ac->pt->hv, status, HV_DEPOSIT_MAX, 0);
-}
-
 /* Some pages from @gfn on.  @nr_done: those whose bits are read and changed */
 static int ask_some(struct access *ac, u64 gfn, unsigned int at,
 		    unsigned int nr, unsigned int *nr_done)
@@ -184,7 +173,7 @@ static int ask_some(struct access *ac, u64 gfn, unsigned int at,
 	else
 		err = ask(ac, gfn, at, nr, nr_done, &status);
 	if (err == -ENOMEM && hv_status_needs_memory(status))
-		err = deposit(ac, status);
+		err = hvcall_deposit_more(&ac->pt->hv, status, &ac->spent, 0);
 	return err;
 }
 

@@ -22,24 +22,13 @@
  * on and has a page of its own that interrupt handlers never touch.
  */
 
-/* Memory one hypercall may cost: 64 MiB, far above anything seen. */
-#define DEPOSIT_BUDGET_PAGES	16384
-#define DEPOSIT_FIRST_PAGES	16
-
-/* Meet one request for memory: each is twice the one before, to a limit. */
-static int feed(struct hv_call *call, unsigned int *next, unsigned int *total)
+/* Meet one request for memory. */
+static int feed(struct hv_call *call, struct hv_spent *spent)
 {
-	int err;
-
 	if (!call->payer || call->flags & HV_CALL_ATOMIC)
 		return -ENOMEM;
-	if (*total + *next > DEPOSIT_BUDGET_PAGES)
-		return -ENOMEM;
-
-	err = hvcall_deposit(call->payer, call->status, *next, call->flags);
-	*total += *next;
-	*next = min_t(unsigned int, *next * 2, HV_DEPOSIT_MAX);
-	return err;
+	return hvcall_deposit_more(call->payer, call->status, spent,
+				   call->flags);
 }
 
 /**
@@ -58,8 +47,7 @@ static int feed(struct hv_call *call, unsigned int *next, unsigned int *total)
  */
 noinline int hv_call(struct hv_call *call)
 {
-	unsigned int next = call->deposit_hint ?: DEPOSIT_FIRST_PAGES;
-	unsigned int total = 0;
+	struct hv_spent spent = { .next = call->deposit_hint };
 	int err;
 
 	call->reps_done = 0;
@@ -68,7 +56,7 @@ noinline int hv_call(struct hv_call *call)
 		err = hvcall_complete(call);
 		if (err != -ENOMEM || !hv_status_needs_memory(call->status))
 			return err;
-		err = feed(call, &next, &total);
+		err = feed(call, &spent);
 		if (err)
 			return err;
 		if (!hvcall_may_go_on(call))

@@ -9,6 +9,10 @@
 /* The size that meets a request for contiguous memory */
 #define CONTIGUOUS_PAGES	HV_MAX_CONTIGUOUS_ALLOCATION_PAGES
 
+/* Memory one operation may cost: 64 MiB, far above anything seen */
+#define DEPOSIT_BUDGET_PAGES	16384
+#define DEPOSIT_FIRST_PAGES	16
+
 /* Pages withdrawn by one call: the list is on the stack. */
 #define WITHDRAW_BATCH		64
 
@@ -131,6 +135,30 @@ int hvcall_deposit(struct hv_pt *pt, u16 status, unsigned int nr_pages,
 		err = deposit_pfns(pt, pfns, nr, flags);
 	free_page((unsigned long)pfns);
 	return err;
+}
+
+/**
+ * hvcall_deposit_more - meet one request for memory of many
+ * @pt: the partition whose pool is to grow
+ * @status: the status that asks for memory
+ * @spent: what the operation has cost so far; zeroed by its caller at first
+ * @flags: HV_CALL_*
+ *
+ * Gives each time twice as much as before, to the limit of one hypercall.
+ *
+ * Return: 0, -ENOMEM if the operation would cost more than DEPOSIT_BUDGET_PAGES,
+ * or what hvcall_deposit() returns.
+ */
+int hvcall_deposit_more(struct hv_pt *pt, u16 status, struct hv_spent *spent,
+			u16 flags)
+{
+	unsigned int nr = spent->next ?: DEPOSIT_FIRST_PAGES;
+
+	if (spent->total + nr > DEPOSIT_BUDGET_PAGES)
+		return -ENOMEM;
+	spent->total += nr;
+	spent->next = min_t(unsigned int, nr * 2, HV_DEPOSIT_MAX);
+	return hvcall_deposit(pt, status, nr, flags);
 }
 
 static int withdraw(struct hv_pt *pt, u64 *pfns, unsigned int *nr)

@@ -18,10 +18,6 @@
  */
 #define POPULATE_PAGES		16
 
-/* Memory one fault may cost in the hypervisor: 64 MiB */
-#define DEPOSIT_BUDGET_PAGES	16384
-#define DEPOSIT_FIRST_PAGES	16
-
 #define RETRY_TIME		msecs_to_jiffies(HMM_RANGE_DEFAULT_TIMEOUT)
 
 /**
@@ -32,7 +28,7 @@
  * @writable: it may write, as far as region and VMA go
  * @fixed: the fault handler was called without success in sight
  * @seq: sequence count at the time of @want
- * @deposited: pages deposited for it
+ * @spent: what it has cost in memory
  * @hmm: what HMM found, from one page on
  * @pfns: room for mshv_chunk_map()
  * @want: what can be mapped
@@ -44,7 +40,7 @@ struct fault {
 	bool writable;
 	bool fixed;
 	unsigned long seq;
-	unsigned int deposited;
+	struct hv_spent spent;
 	union {
 		unsigned long hmm[MSHV_NR_2M];
 		u64 pfns[MSHV_NR_2M];
@@ -201,17 +197,6 @@ static int map_pages(struct fault *f, struct mshv_chunk *chunk, u16 *status)
 			      status);
 }
 
-/* The hypervisor asks for memory: each time twice as much, to a limit. */
-static int deposit(struct fault *f, u16 status)
-{
-	unsigned int nr = f->deposited ?: DEPOSIT_FIRST_PAGES;
-
-	if (f->deposited + nr > DEPOSIT_BUDGET_PAGES)
-		return -ENOMEM;
-	f->deposited += nr;
-	return hvcall_deposit(&f->rg->pt->hv, status, nr, 0);
-}
-
 static int try_once(struct fault *f, struct mshv_chunk *chunk)
 {
 	u16 status = HV_STATUS_SUCCESS;
@@ -223,7 +208,8 @@ static int try_once(struct fault *f, struct mshv_chunk *chunk)
 	if (!err)
 		err = map_pages(f, chunk, &status);
 	if (err == -ENOMEM && hv_status_needs_memory(status))
-		err = deposit(f, status) ?: -EBUSY;
+		err = hvcall_deposit_more(&f->rg->pt->hv, status, &f->spent,
+					  0) ?: -EBUSY;
 	return err;
 }
 

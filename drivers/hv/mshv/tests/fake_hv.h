@@ -21,7 +21,7 @@
 #include "../synic.h"
 
 #define FAKE_MAX_EXITS	96
-#define FAKE_MAX_PAGES	16384
+#define FAKE_MAX_PAGES	20480
 
 /* All reps that are left */
 #define FAKE_ALL	0xffff
