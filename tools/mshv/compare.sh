@@ -103,14 +103,20 @@ boot()
 	echo "@boot $_status" >>"$work/$1.$2.log"
 }
 
+# lost STATUS - did the L1 crash, hang or never end?
+lost()
+{
+	case $1 in 3|124|125) ;; *) return 1 ;; esac
+}
+
 # shorten RUN N - leave on the list what comes after the program that began last; and that one,
-# if the L1 was lost with it for the first time: on an emulated host it need not be its fault
+# if the L1 was lost with it for the first time
 shorten()
 {
 	_last=$(sed -n 's/^@begin //p' "$work/$1.$2.log" | tail -n 1)
 	[ -n "$_last" ] || _last=none
 	_again=
-	if lost "$(sed -n 's/^@boot //p' "$work/$1.$2.log")" 0 &&
+	if lost "$(sed -n 's/^@boot //p' "$work/$1.$2.log")" &&
 	   [ "$_last" != "$(cat "$work/$1.lost" 2>/dev/null)" ]; then
 		_again=1
 		echo "$_last" >"$work/$1.lost"

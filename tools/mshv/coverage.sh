@@ -103,7 +103,7 @@ run_l1()
 	shift
 	l1_image
 	export HVSIM_TIMEOUT="$seconds"
-	boot_l1 0 "$dir/$_run.log" --kernel="$dir/out/vmlinux" --initrd="$dir/l1.img" \
+	boot_l1 "$dir/$_run.log" --kernel="$dir/out/vmlinux" --initrd="$dir/l1.img" \
 		--append='loglevel=1 kunit.enable=0' --memory=2048 --cpus=2 "$@"
 	# 3 is how a guest ends that was meant to.
 	tr -d '\r' <"$dir/$_run.log" | grep -a -e '^@cut' -e '^@log' -e '^@ran' |
@@ -132,7 +132,7 @@ done
 mkdir -p "$dir" "$build/kunit"
 build_kernel
 if [ $# -eq 0 ]; then
-	rm -f "$dir"/*.log "$dir"/*.lost
+	rm -f "$dir"/*.log
 	set -- kunit integrated core guest refused
 fi
 for r; do

@@ -21,7 +21,7 @@ show()
 {
 	echo
 	echo "=== $1 of 2: $3"
-	boot_l1 0 "$out/$2.console" \
+	boot_l1 "$out/$2.console" \
 		--kernel="$build/kernels/$KVER/vmlinux" --initrd="$out/l1.img" \
 		--append='console=ttyS0 quiet panic=-1' --cpus=2 --scheduler="$2" \
 		--trace="$out/$2.trace"

@@ -17,8 +17,7 @@
 #   # timeout: SECONDS      for the whole boot (default 120)
 #   # cpio: qemu            add Debian's QEMU and a guest for it to the initramfs
 #   # programs: kselftests  add the tests of the ioctls, as kselftests/
-#   # expect-exit: N        hvsim's exit status (default 0); an L1 that is lost on an emulated
-#                           host is booted again (see boot_l1 in common.sh)
+#   # expect-exit: N        hvsim's exit status (default 0)
 #   # expect-trace: clean   the L1 left nothing behind in the hypervisor
 #
 # Counts every TAP line of the L1, the plan, the exit status and the trace. The
@@ -142,7 +141,7 @@ run_one()
 	image "$@"
 	export HVSIM_TIMEOUT="${seconds:-120}" HVSIM_LOG="${log%.log}.helper"
 	# shellcheck disable=SC2046 # several options on a line
-	boot_l1 "${want:-0}" "$log" \
+	boot_l1 "$log" \
 		--kernel="$vmlinux" --initrd="$out/l1.img" \
 		--append='console=ttyS0 quiet panic=-1' --trace="$trace" \
 		$(directive "$script" hvsim)
@@ -186,6 +185,5 @@ for scenario; do
 		run_one "$scenario" "$k"
 	done
 done
-[ "$repeats" -eq 0 ] || echo "$suite: $repeats boots had to be repeated"
 echo "$suite: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]
