@@ -16,6 +16,10 @@
  */
 int fail_status;
 
+#define MAX_FDS 4096
+
+static uint32_t vp_indexes[MAX_FDS];
+
 /**
  * fail() - End the program with a message
  * @status: the exit code
@@ -162,8 +166,23 @@ void mshv_initialize(int pt)
 int mshv_try_create_vp(int pt, uint32_t index)
 {
 	struct mshv_create_vp args = { .vp_index = index };
+	int vp = mshv_try_ioctl(pt, MSHV_CREATE_VP, &args);
 
-	return mshv_try_ioctl(pt, MSHV_CREATE_VP, &args);
+	if (vp >= 0 && vp < MAX_FDS)
+		vp_indexes[vp] = index;
+	return vp;
+}
+
+/**
+ * mshv_vp_index() - The index that a VP was created with
+ * @vp: the VP's fd, as mshv_try_create_vp() has returned it
+ *
+ * For MSHV_ROOT_HVCALL on the VP: this driver knows which VP is meant, but the first one in
+ * the kernel takes what the input says.
+ */
+uint32_t mshv_vp_index(int vp)
+{
+	return vp >= 0 && vp < MAX_FDS ? vp_indexes[vp] : 0;
 }
 
 /** mshv_create_vp() - Create a VP or end the program */

@@ -53,6 +53,7 @@ int mshv_try_assert_level(int pt, uint32_t apic_id, uint32_t vector);
 int mshv_open(void);
 int mshv_create_partition(int dev, uint64_t flags);
 void mshv_initialize(int pt);
+uint32_t mshv_vp_index(int vp);
 int mshv_create_vp(int pt, uint32_t index);
 void mshv_set_guest_memory(int pt, uint64_t gpa, void *addr, uint64_t size,
 			   uint8_t flags);

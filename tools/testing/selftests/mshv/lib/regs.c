@@ -21,7 +21,7 @@ int vp_try_set_regs(int vp, const struct hv_reg *regs, unsigned int nr)
 	struct {
 		struct hv_vp_registers_header header;
 		struct hv_reg regs[REGS_MAX];
-	} in = { 0 };
+	} in = { .header.vp_index = mshv_vp_index(vp) };
 	struct mshv_root_hvcall call = {
 		.code = HV_SET_VP_REGISTERS,
 		.reps = nr,
@@ -54,7 +54,7 @@ int vp_try_get_regs(int vp, const uint32_t *names, union hv_value *values,
 	struct {
 		struct hv_vp_registers_header header;
 		uint32_t names[REGS_MAX];
-	} in = { 0 };
+	} in = { .header.vp_index = mshv_vp_index(vp) };
 	struct mshv_root_hvcall call = {
 		.code = HV_GET_VP_REGISTERS,
 		.reps = nr,
