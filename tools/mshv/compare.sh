@@ -75,18 +75,12 @@ module_of()
 image()
 {
 	echo $((seconds - 20)) >"$work/time"
-	set -- "$work/l1.img" --module "$(module_of "$1")" --cpio "$build/qemu.cpio" \
+	"$tools/mkl1.sh" "$work/l1.img" --module "$(module_of "$1")" --cpio "$build/qemu.cpio" \
 		--run "$tools/compare-l1.sh" --file "$work/$1.left:compare.list:644" \
 		--file "$work/time:compare.time:644" \
 		--file "$tools/compare-qemu.sh:bin/compare_qemu" \
-		--file "$selftests/e2e/lib.sh:lib.sh" --file "$selftests/qemu/common.sh:qemu.sh"
-	for bin in "$build"/selftests/kselftests/*; do
-		set -- "$@" --file "$bin:kselftests/${bin##*/}"
-	done
-	for bin in "$build"/selftests/*; do
-		if [ -f "$bin" ] && [ -x "$bin" ]; then set -- "$@" --file "$bin:bin/${bin##*/}"; fi
-	done
-	"$tools/mkl1.sh" "$@"
+		--file "$selftests/e2e/lib.sh:lib.sh" --file "$selftests/qemu/common.sh:qemu.sh" \
+		--programs "$build/selftests:bin" --programs "$build/selftests/kselftests:kselftests"
 }
 
 # boot RUN N

@@ -84,16 +84,10 @@ l1_image()
 {
 	grep -v -e '^#' -e '^qemu-' -e '^vp-again ' "$tools/compare.list" >"$dir/list"
 	echo $((seconds - 30)) >"$dir/time"
-	set -- "$dir/l1.img" --module none --run "$tools/coverage-l1.sh" \
+	"$tools/mkl1.sh" "$dir/l1.img" --module none --run "$tools/coverage-l1.sh" \
 		--file "$tools/coverage-gcov.sh:gcov.sh" \
-		--file "$dir/list:coverage.list:644" --file "$dir/time:coverage.time:644"
-	for bin in "$build"/selftests/kselftests/*; do
-		set -- "$@" --file "$bin:kselftests/${bin##*/}"
-	done
-	for bin in "$build"/selftests/*; do
-		if [ -f "$bin" ] && [ -x "$bin" ]; then set -- "$@" --file "$bin:bin/${bin##*/}"; fi
-	done
-	"$tools/mkl1.sh" "$@"
+		--file "$dir/list:coverage.list:644" --file "$dir/time:coverage.time:644" \
+		--programs "$build/selftests:bin" --programs "$build/selftests/kselftests:kselftests"
 }
 
 # run_l1 NAME HVSIM-OPTION...

@@ -121,7 +121,7 @@ run_one()
 	start=$(date +%s)
 	rm -f "$log" "$trace"
 	set -- "$1" "$2" --run "$script" --file "$selftests/e2e/lib.sh:lib.sh" \
-		--file "$selftests/cpu_limit.sh:bin/cpu_limit"
+		--file "$selftests/cpu_limit.sh:bin/cpu_limit" --programs "$build/selftests:bin"
 	if [ "$(directive "$script" cpio)" = qemu ]; then
 		[ -n "$made" ] || "$top/tools/mshv/mkqemu.sh" "$build/qemu.cpio"
 		made=yes
@@ -129,13 +129,8 @@ run_one()
 	fi
 	[ "$suite" != builtin ] || set -- "$@" --file "$dir/common.sh:suite.sh"
 	if [ "$(directive "$script" programs)" = kselftests ]; then
-		for bin in "$build"/selftests/kselftests/*; do
-			set -- "$@" --file "$bin:kselftests/${bin##*/}"
-		done
+		set -- "$@" --programs "$build/selftests/kselftests:kselftests"
 	fi
-	for bin in "$build"/selftests/*; do
-		[ -f "$bin" ] && [ -x "$bin" ] && set -- "$@" --file "$bin:bin/${bin##*/}"
-	done
 	name=$1
 	shift
 	image "$@"

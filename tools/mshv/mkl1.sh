@@ -3,8 +3,10 @@
 # Make an initramfs for the L1: busybox, the driver's module and a script.
 #
 # usage: mkl1.sh OUT.img [--kver KVER] [--module PATH|none]
-#                [--file SRC:DST[:MODE]]... [--cpio ARCHIVE]... --run SCRIPT
+#                [--file SRC:DST[:MODE]]... [--programs DIR:DST]...
+#                [--cpio ARCHIVE]... --run SCRIPT
 #
+# --programs adds the executable files that are in DIR.
 # /init mounts the usual file systems, runs SCRIPT as /run.sh and hands its exit
 # status to the simulator through the debug exit port (0xf4).
 set -eu
@@ -15,7 +17,7 @@ need_setup
 
 usage()
 {
-	sed -n '3,10s/^# \{0,1\}//p' "$0" >&2
+	sed -n '3,12s/^# \{0,1\}//p' "$0" >&2
 	exit 2
 }
 
@@ -50,6 +52,10 @@ while [ $# -gt 0 ]; do
 		*:*) add "$_src" "${_rest%%:*}" "${_rest#*:}" ;;
 		*) add "$_src" "$_rest" ;;
 		esac ;;
+	--programs)
+		for _src in "${2%%:*}"/*; do
+			if [ -f "$_src" ] && [ -x "$_src" ]; then add "$_src" "${2#*:}/${_src##*/}"; fi
+		done ;;
 	--cpio)
 		[ -r "$2" ] || die "$2: no such archive"
 		archives="$archives $2" ;;
