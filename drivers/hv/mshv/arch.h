@@ -12,6 +12,13 @@ struct mshv_route;
 struct mshv_user_irq_entry;
 struct mshv_vp;
 
+/* The VP's counter that says: the dispatching thread has nothing to run */
+#ifdef CONFIG_ARM64
+#define MSHV_ARCH_COUNTER_DISPATCH_BLOCKED	95
+#else
+#define MSHV_ARCH_COUNTER_DISPATCH_BLOCKED	202
+#endif
+
 bool mshv_arch_supported(void);
 void mshv_arch_memory_access(const struct hv_message *msg, u64 *gpa,
 			     u8 *access);

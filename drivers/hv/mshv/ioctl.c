@@ -278,10 +278,8 @@ static long create_partition(void __user *uarg)
 	for (i = 0; i < MSHV_NUM_CPU_FEATURES_BANKS; i++)
 		props.disabled_processor_features.as_uint64[i] =
 			args.pt_cpu_fbanks[i];
-#ifdef CONFIG_X86_64
 	props.disabled_processor_xsave_features.as_uint64 =
 		args.pt_disabled_xsave;
-#endif
 	return mshv_partition_create(hv_flags, &props, &partition_fops);
 }
 

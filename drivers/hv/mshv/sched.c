@@ -26,9 +26,7 @@ static const char * const cap_names[] = {
 	[0] = "map_gpa_preserve_adjustable",
 	[1] = "vmm_can_provide_overlay_gpfn",
 	[2] = "vp_affinity_property",
-#ifdef CONFIG_ARM64
 	[3] = "vmm_can_provide_gic_overlay_locations",
-#endif
 	[4] = "assignable_synthetic_proc_features",
 	[6] = "vmm_enable_integrated_scheduler",
 };

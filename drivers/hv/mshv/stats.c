@@ -5,14 +5,8 @@
  * They are a help, never a need: where one can't be mapped, its counters are
  * unknown and all goes on.
  */
+#include "arch.h"
 #include "mshv.h"
-
-/* HV_THREAD_COUNTER: the dispatching thread has nothing to run */
-#ifdef CONFIG_ARM64
-#define VP_ROOT_DISPATCH_THREAD_BLOCKED	95
-#else
-#define VP_ROOT_DISPATCH_THREAD_BLOCKED	202
-#endif
 
 static union hv_stats_object_identity vp_identity(struct mshv_vp *vp, u8 area)
 {
@@ -85,7 +79,7 @@ bool mshv_stats_vp_unblocked(const struct mshv_vp *vp)
 		if (!page)
 			continue;
 		known = true;
-		if (READ_ONCE(page->data[VP_ROOT_DISPATCH_THREAD_BLOCKED]))
+		if (READ_ONCE(page->data[MSHV_ARCH_COUNTER_DISPATCH_BLOCKED]))
 			return false;
 	}
 	return known;
