@@ -8,6 +8,7 @@
 #include <linux/types.h>
 
 struct hv_message;
+struct mshv_create_partition_v2;
 struct mshv_route;
 struct mshv_user_irq_entry;
 struct mshv_vp;
@@ -20,6 +21,7 @@ struct mshv_vp;
 #endif
 
 bool mshv_arch_supported(void);
+u64 mshv_arch_disabled_xsave(const struct mshv_create_partition_v2 *args);
 void mshv_arch_memory_access(const struct hv_message *msg, u64 *gpa,
 			     u8 *access);
 unsigned int mshv_arch_vectors_pending(const struct mshv_vp *vp);

@@ -22,6 +22,17 @@ bool mshv_arch_supported(void)
 }
 
 /**
+ * mshv_arch_disabled_xsave - features of XSAVE that a partition is not to have
+ * @args: what the VMM asked for
+ *
+ * Return: 0, there is no XSAVE.
+ */
+u64 mshv_arch_disabled_xsave(const struct mshv_create_partition_v2 *args)
+{
+	return 0;
+}
+
+/**
  * mshv_arch_sint_vector - interrupt vector for our synthetic interrupt sources
  *
  * Return: 0, there is none yet.

@@ -40,6 +40,17 @@ bool mshv_arch_supported(void)
 }
 
 /**
+ * mshv_arch_disabled_xsave - features of XSAVE that a partition is not to have
+ * @args: what the VMM asked for
+ *
+ * Return: the bits of hv_partition_processor_xsave_features.
+ */
+u64 mshv_arch_disabled_xsave(const struct mshv_create_partition_v2 *args)
+{
+	return args->pt_disabled_xsave;
+}
+
+/**
  * mshv_arch_sint_vector - interrupt vector for our synthetic interrupt sources
  *
  * Return: the vector whose handler hv_setup_mshv_handler() hooks into.

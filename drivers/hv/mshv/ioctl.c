@@ -11,6 +11,7 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
+#include "arch.h"
 #include "mshv.h"
 #include "port.h"
 #include "region.h"
@@ -279,7 +280,7 @@ static long create_partition(void __user *uarg)
 		props.disabled_processor_features.as_uint64[i] =
 			args.pt_cpu_fbanks[i];
 	props.disabled_processor_xsave_features.as_uint64 =
-		args.pt_disabled_xsave;
+		mshv_arch_disabled_xsave(&args);
 	return mshv_partition_create(hv_flags, &props, &partition_fops);
 }
 
