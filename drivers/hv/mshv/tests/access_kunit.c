@@ -47,11 +47,6 @@ static int access_test_init(struct kunit *test)
 	return 0;
 }
 
-static struct fake_vmm *the_vmm(struct kunit *test)
-{
-	return ((struct fake_hv *)test->priv)->arg;
-}
-
 static struct model_gpa *gpa(struct kunit *test)
 {
 	return the_vmm(test)->m->gpa;
@@ -90,12 +85,6 @@ static void dirty(struct kunit *test, u64 bits)
 			gpa(test)[i].dirty = true;
 }
 
-static void finish(struct kunit *test)
-{
-	fake_vmm_close(the_vmm(test));
-	fake_vmm_expect_nothing_left(the_vmm(test));
-}
-
 static void bits_are_reported_where_they_belong(struct kunit *test)
 {
 	const u64 bits = BIT_ULL(0) | BIT_ULL(7) | BIT_ULL(8) | BIT_ULL(63);
@@ -106,7 +95,7 @@ static void bits_are_reported_where_they_belong(struct kunit *test)
 	/* They stay until they are cleared. */
 	KUNIT_EXPECT_EQ(test, get(test, DIRTY, CLEAR), bits);
 	KUNIT_EXPECT_EQ(test, get(test, DIRTY, CLEAR), 0);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void clearing_one_kind_leaves_the_other(struct kunit *test)
@@ -123,7 +112,7 @@ static void clearing_one_kind_leaves_the_other(struct kunit *test)
 	gpa(test)[5].accessed = true;
 	KUNIT_EXPECT_EQ(test, get(test, DIRTY, CLEAR), BIT_ULL(5));
 	KUNIT_EXPECT_EQ(test, get(test, ACCESSED, CLEAR), BIT_ULL(5));
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void setting_reports_what_was_before(struct kunit *test)
@@ -132,7 +121,7 @@ static void setting_reports_what_was_before(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, get(test, ACCESSED, NOOP), ~0ULL);
 	KUNIT_EXPECT_EQ(test, get(test, DIRTY, SET), 0);
 	KUNIT_EXPECT_EQ(test, get(test, DIRTY, NOOP), ~0ULL);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void last_byte_has_no_bits_beyond_the_range(struct kunit *test)
@@ -147,7 +136,7 @@ static void last_byte_has_no_bits_beyond_the_range(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bits[0], 0xff);
 	KUNIT_EXPECT_EQ(test, bits[1], 0x07);
 	KUNIT_EXPECT_EQ(test, bits[2], 0xee);	/* not ours */
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 /* Pages nobody has touched are in no mapping.  Nothing is tracked here. */
@@ -162,7 +151,7 @@ static void pages_that_are_not_mapped_are_clean(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, get(test, DIRTY, CLEAR), ~0xff00ULL);
 	KUNIT_EXPECT_EQ(test, get(test, DIRTY, SET), 0);
 	KUNIT_EXPECT_EQ(test, get(test, DIRTY, NOOP), ~0xff00ULL);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 /* Let the hypervisor track what the guest writes, as VMMs do. */
@@ -206,7 +195,7 @@ static void page_taken_away_is_dirty_until_that_is_cleared(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, get(test, DIRTY, SET), 0xff01);
 	KUNIT_EXPECT_EQ(test, get(test, DIRTY, CLEAR), ~0ULL);
 	KUNIT_EXPECT_EQ(test, get(test, DIRTY, CLEAR), 0);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void page_that_comes_back_is_still_dirty(struct kunit *test)
@@ -229,7 +218,7 @@ static void page_that_comes_back_is_still_dirty(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, get(test, DIRTY, NOOP) & 0x0200, 0x0200);
 	KUNIT_EXPECT_EQ(test, get(test, DIRTY, CLEAR) & 0x0200, 0x0200);
 	KUNIT_EXPECT_EQ(test, get(test, DIRTY, CLEAR), 0);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void short_reps_make_no_difference(struct kunit *test)
@@ -238,7 +227,7 @@ static void short_reps_make_no_difference(struct kunit *test)
 	dirty(test, 0x8421);
 	KUNIT_EXPECT_EQ(test, get(test, DIRTY, CLEAR), 0x8421);
 	KUNIT_EXPECT_EQ(test, get(test, DIRTY, CLEAR), 0);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 /* One answer, @at pages in, that ends the ioctl */
@@ -264,7 +253,7 @@ static void failure_half_way_loses_no_bit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, get(test, ACCESSED, NOOP), 0);
 	KUNIT_EXPECT_EQ(test, get(test, DIRTY, CLEAR) & 0x111, 0x111);
 	KUNIT_EXPECT_EQ(test, get(test, DIRTY, CLEAR), 0);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void failure_before_the_first_page_adds_no_bit(struct kunit *test)
@@ -276,7 +265,7 @@ static void failure_before_the_first_page_adds_no_bit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, get_at(test, DIRTY, CLEAR, GFN, NR,
 				     the_vmm(test)->buf), -EIO);
 	KUNIT_EXPECT_EQ(test, get(test, DIRTY, CLEAR), 0x111);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void bad_buffer_loses_no_bit(struct kunit *test)
@@ -287,7 +276,7 @@ static void bad_buffer_loses_no_bit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, get_at(test, DIRTY, CLEAR, GFN + 4, 4, 8), -EFAULT);
 	KUNIT_EXPECT_EQ(test, get(test, DIRTY, CLEAR) & 0xf0f0, 0xf0f0);
 	KUNIT_EXPECT_EQ(test, get(test, DIRTY, CLEAR), 0);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void hole_behind_the_memory_loses_no_bit(struct kunit *test)
@@ -296,7 +285,7 @@ static void hole_behind_the_memory_loses_no_bit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, get_at(test, DIRTY, CLEAR, GFN, NR + 1,
 				     the_vmm(test)->buf), -ENOENT);
 	KUNIT_EXPECT_EQ(test, get(test, DIRTY, CLEAR) & 0x3, 0x3);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 /* The part that is asked for again comes out, the rest waits. */
@@ -319,7 +308,7 @@ static void lost_bits_come_back_piece_by_piece(struct kunit *test)
 		sum[i / 8] = bits;
 	}
 	KUNIT_EXPECT_NULL(test, memchr_inv(sum, 0xff, sizeof(sum)));
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void memory_that_is_asked_for_is_given(struct kunit *test)
@@ -333,7 +322,7 @@ static void memory_that_is_asked_for_is_given(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, get(test, DIRTY, CLEAR), 0x700);
 	KUNIT_EXPECT_EQ(test, fake_hv_count(test->priv, HVCALL_DEPOSIT_MEMORY),
 			before + 1);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static const struct bad {
@@ -368,7 +357,7 @@ static void senseless_arguments_are_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_vmm_pt(the_vmm(test),
 					  MSHV_GET_GPAP_ACCESS_BITMAP, &args,
 					  sizeof(args)), bad->err);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static struct kunit_case access_cases[] = {

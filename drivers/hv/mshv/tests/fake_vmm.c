@@ -259,6 +259,22 @@ void fake_vmm_close_partition(struct fake_vmm *vmm)
 }
 
 /**
+ * fake_vmm_start_partition - start a VMM that has a partition, initialized
+ * @test: its test
+ *
+ * Return: the VMM.  The test ends if that fails.
+ */
+struct fake_vmm *fake_vmm_start_partition(struct kunit *test)
+{
+	struct fake_vmm *vmm = fake_vmm_start(test);
+
+	KUNIT_ASSERT_EQ(test, fake_vmm_create_partition(vmm, 0), 0);
+	KUNIT_ASSERT_EQ(test, fake_vmm_pt(vmm, MSHV_INITIALIZE_PARTITION, NULL,
+					  0), 0);
+	return vmm;
+}
+
+/**
  * fake_vmm_close - close all fds
  * @vmm: the VMM
  */
@@ -283,6 +299,16 @@ void fake_vmm_expect_nothing_left(struct fake_vmm *vmm)
 	KUNIT_EXPECT_TRUE(test, xa_empty(&mshv.partitions));
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&mshv.nr_kept_pages), vmm->kept);
 	KUNIT_EXPECT_EQ(test, current->mm->locked_vm, 0);
+}
+
+/**
+ * fake_vmm_finish - close all, and expect that nothing is left
+ * @test: the VMM's test
+ */
+void fake_vmm_finish(struct kunit *test)
+{
+	fake_vmm_close(the_vmm(test));
+	fake_vmm_expect_nothing_left(the_vmm(test));
 }
 
 /**

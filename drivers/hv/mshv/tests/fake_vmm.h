@@ -6,6 +6,7 @@
 #ifndef _MSHV_TESTS_FAKE_VMM_H
 #define _MSHV_TESTS_FAKE_VMM_H
 
+#include <kunit/test.h>
 #include <linux/types.h>
 #include <linux/mshv.h>
 
@@ -13,7 +14,6 @@
 #include "fake_model.h"
 
 struct file;
-struct kunit;
 struct mshv_partition;
 struct mshv_vp;
 
@@ -50,7 +50,19 @@ struct fake_vmm {
 	unsigned int fail_nth;
 };
 
+/**
+ * the_vmm - the VMM of a test
+ * @test: the test; it has called fake_vmm_start()
+ *
+ * Return: the VMM.
+ */
+static inline struct fake_vmm *the_vmm(struct kunit *test)
+{
+	return ((struct fake_hv *)test->priv)->arg;
+}
+
 struct fake_vmm *fake_vmm_start(struct kunit *test);
+struct fake_vmm *fake_vmm_start_partition(struct kunit *test);
 long fake_vmm_dev(struct fake_vmm *vmm, unsigned int cmd, void *arg,
 		  size_t size);
 long fake_vmm_pt(struct fake_vmm *vmm, unsigned int cmd, void *arg,
@@ -66,6 +78,7 @@ void fake_vmm_close_vp(struct fake_vmm *vmm, u32 index);
 void fake_vmm_close_partition(struct fake_vmm *vmm);
 void fake_vmm_close(struct fake_vmm *vmm);
 void fake_vmm_expect_nothing_left(struct fake_vmm *vmm);
+void fake_vmm_finish(struct kunit *test);
 struct mshv_partition *fake_vmm_partition(struct fake_vmm *vmm);
 struct mshv_vp *fake_vmm_the_vp(struct fake_vmm *vmm, u32 index);
 

@@ -36,17 +36,6 @@ static int fault_test_init(struct kunit *test)
 	return 0;
 }
 
-static struct fake_vmm *the_vmm(struct kunit *test)
-{
-	return ((struct fake_hv *)test->priv)->arg;
-}
-
-static void finish(struct kunit *test)
-{
-	fake_vmm_close(the_vmm(test));
-	fake_vmm_expect_nothing_left(the_vmm(test));
-}
-
 /* The guest does @op to the page.  Returns what the VMM is told, or an errno. */
 static long touch(struct kunit *test, enum model_op op, unsigned int page)
 {
@@ -81,7 +70,7 @@ static void memory_that_is_there_is_mapped(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, the_vmm(test)->m->gpa[32].page.held);
 	KUNIT_EXPECT_EQ(test, touch(test, MODEL_READ, 47), DONE);
 	KUNIT_EXPECT_EQ(test, the_vmm(test)->m->nr_mapped, 16);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void hole_is_for_the_vmm(struct kunit *test)
@@ -92,7 +81,7 @@ static void hole_is_for_the_vmm(struct kunit *test)
 	/* It ends at the hole. */
 	KUNIT_EXPECT_EQ(test, touch(test, MODEL_READ, 1), DONE);
 	KUNIT_EXPECT_EQ(test, the_vmm(test)->m->nr_mapped, 15);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void read_only_memory_can_be_read(struct kunit *test)
@@ -104,7 +93,7 @@ static void read_only_memory_can_be_read(struct kunit *test)
 				 HV_MAP_GPA_WRITABLE);
 	/* Only that */
 	KUNIT_EXPECT_EQ(test, touch(test, MODEL_WRITE, 8), DONE);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 /* The pages of a device are not memory; here those of a VP are that device. */
@@ -119,7 +108,7 @@ static void device_is_for_the_vmm(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_vmm_map(vmm, GFN + NR, 0, 2, WRITABLE),
 			-EOPNOTSUPP);
 	KUNIT_ASSERT_EQ(test, vm_munmap(vmm->mem, PAGE_SIZE), 0);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void file_may_be_shorter_than_its_mapping(struct kunit *test)
@@ -137,7 +126,7 @@ static void file_may_be_shorter_than_its_mapping(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, touch(test, MODEL_READ, 15), TOLD);
 	KUNIT_ASSERT_EQ(test, vm_munmap(the_vmm(test)->mem, 16 * PAGE_SIZE), 0);
 	__fput_sync(file);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static const struct access {
@@ -167,7 +156,7 @@ static void region_says_what_the_guest_may_do(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vmm->m->gpa[NR].page.held, !access->err);
 	KUNIT_EXPECT_EQ(test, !!(vmm->m->gpa[NR].flags & HV_MAP_GPA_EXECUTABLE),
 			!access->err && access->flags & EXECUTABLE);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static const struct fake_step needs_memory_once[] = {
@@ -188,7 +177,7 @@ static void fault_may_cost_memory(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, touch(test, MODEL_READ, 0), DONE);
 	KUNIT_EXPECT_EQ(test, fake_hv_count(test->priv, HVCALL_DEPOSIT_MEMORY),
 			before + 1);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void fault_may_not_cost_any_amount_of_memory(struct kunit *test)
@@ -203,7 +192,7 @@ static void fault_may_not_cost_any_amount_of_memory(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, the_vmm(test)->m->nr_mapped, 0);
 	fake_hv_script(test->priv, NULL, 0);
 	KUNIT_EXPECT_EQ(test, touch(test, MODEL_READ, 0), DONE);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void hypervisor_may_refuse_to_map(struct kunit *test)
@@ -215,7 +204,7 @@ static void hypervisor_may_refuse_to_map(struct kunit *test)
 	fake_hv_script(test->priv, refuse, 1);
 	KUNIT_EXPECT_EQ(test, touch(test, MODEL_READ, 0), -EACCES);
 	KUNIT_EXPECT_EQ(test, touch(test, MODEL_READ, 0), DONE);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 /* Until then there was nobody to kill. */
@@ -235,7 +224,7 @@ static void who_is_killed_does_not_try_again(struct kunit *test)
 	fake_task_revive();
 	fake->hook = NULL;
 	fake_hv_script(fake, NULL, 0);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void stop_at_deposit(struct fake_hv *fake, u16 code)
@@ -253,7 +242,7 @@ static void guest_that_is_stopped_gets_no_more_memory(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, touch(test, MODEL_READ, 0), -ESHUTDOWN);
 	KUNIT_EXPECT_EQ(test, the_vmm(test)->m->nr_mapped, 0);
 	fake->hook = NULL;
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static struct kunit_case fault_cases[] = {

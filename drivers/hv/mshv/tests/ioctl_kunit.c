@@ -19,18 +19,10 @@ enum where { DEVICE, PARTITION, VP };
 
 static int ioctl_test_init(struct kunit *test)
 {
-	struct fake_vmm *vmm = fake_vmm_start(test);
+	struct fake_vmm *vmm = fake_vmm_start_partition(test);
 
-	KUNIT_ASSERT_EQ(test, fake_vmm_create_partition(vmm, 0), 0);
-	KUNIT_ASSERT_EQ(test, fake_vmm_pt(vmm, MSHV_INITIALIZE_PARTITION, NULL,
-					  0), 0);
 	KUNIT_ASSERT_EQ(test, fake_vmm_create_vp(vmm, 0), 0);
 	return 0;
-}
-
-static struct fake_vmm *the_vmm(struct kunit *test)
-{
-	return ((struct fake_hv *)test->priv)->arg;
 }
 
 static struct file *the_file(struct kunit *test, enum where where)
@@ -47,12 +39,6 @@ static long ioctl_at(struct kunit *test, enum where where, unsigned int cmd,
 	struct file *file = the_file(test, where);
 
 	return file->f_op->unlocked_ioctl(file, cmd, uarg);
-}
-
-static void finish(struct kunit *test)
-{
-	fake_vmm_close(the_vmm(test));
-	fake_vmm_expect_nothing_left(the_vmm(test));
 }
 
 static const struct command {
@@ -84,7 +70,7 @@ static void argument_nowhere_is_a_fault(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, ioctl_at(test, c->where, c->cmd, NOWHERE),
 			-EFAULT);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void unknown_command_is_enotty(struct kunit *test)
@@ -95,7 +81,7 @@ static void unknown_command_is_enotty(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, ioctl_at(test, where,
 					       _IO(MSHV_IOCTL, 0x7f), 0),
 				-ENOTTY);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void table_of_routes_that_ends_nowhere_is_a_fault(struct kunit *test)
@@ -110,7 +96,7 @@ static void table_of_routes_that_ends_nowhere_is_a_fault(struct kunit *test)
 					   &table, sizeof(table)), 0);
 	KUNIT_EXPECT_EQ(test, ioctl_at(test, PARTITION, MSHV_SET_MSI_ROUTING,
 				       end - sizeof(table)), -EFAULT);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 /* The flags of the hypervisor, by their number */
@@ -152,7 +138,7 @@ static void flags_of_a_partition_reach_the_hypervisor(struct kunit *test)
 			BIT(8) | BIT(19) | creation->hv_flags);
 	KUNIT_EXPECT_EQ(test, fake_vmm_partition(the_vmm(test))->large_pages,
 			creation->hv_flags == BIT(4));
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 /* MSHV_CREATE_PARTITION with the long argument.  Returns the fd. */
@@ -188,7 +174,7 @@ static void features_to_do_without_reach_the_hypervisor(struct kunit *test)
 			props->disabled_processor_xsave_features.as_uint64,
 			0x55);
 	fake_eventfd_close(fd);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void senseless_creation_is_refused(struct kunit *test)
@@ -218,7 +204,7 @@ static void senseless_creation_is_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ioctl_at(test, DEVICE, MSHV_CREATE_PARTITION,
 				       end - sizeof(args)), -EFAULT);
 	KUNIT_EXPECT_EQ(test, ((struct fake_hv *)test->priv)->nr_exits, 0);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void device_says_what_it_can_do(struct kunit *test)
@@ -246,7 +232,7 @@ static void device_says_what_it_can_do(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_vmm_dev(vmm, MSHV_CHECK_EXTENSION, &cap, 4),
 			1);
 	mshv.root_logic = false;
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 /* The memory of a guest is that of the process which created it. */
@@ -260,7 +246,7 @@ static void stranger_may_not_run_or_map(struct kunit *test)
 	/* But it may stop a VP: */
 	KUNIT_EXPECT_EQ(test, fake_stranger_ioctl(the_file(test, VP),
 						  MSHV_CANCEL_VP, 0), 0);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void cancel_is_for_one_run(struct kunit *test)
@@ -273,7 +259,7 @@ static void cancel_is_for_one_run(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_vmm_run(vmm, 0, &msg), -EINTR);
 	KUNIT_EXPECT_EQ(test, fake_vmm_run(vmm, 0, &msg), 0);
 	KUNIT_EXPECT_EQ(test, msg.header.message_type, HVMSG_X64_HALT);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 /* Whoever has the lock may have it for long: a VP runs under its lock. */
@@ -296,7 +282,7 @@ static void who_waits_for_a_lock_can_be_killed(struct kunit *test)
 				       MSHV_INITIALIZE_PARTITION, 0), -EINTR);
 	fake_task_revive();
 	fake_holder_stop(&holder);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static struct kunit_case ioctl_cases[] = {

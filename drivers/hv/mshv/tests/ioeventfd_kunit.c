@@ -17,17 +17,8 @@
 
 static int ioeventfd_test_init(struct kunit *test)
 {
-	struct fake_vmm *vmm = fake_vmm_start(test);
-
-	KUNIT_ASSERT_EQ(test, fake_vmm_create_partition(vmm, 0), 0);
-	KUNIT_ASSERT_EQ(test, fake_vmm_pt(vmm, MSHV_INITIALIZE_PARTITION, NULL,
-					  0), 0);
+	fake_vmm_start_partition(test);
 	return 0;
-}
-
-static struct fake_vmm *the_vmm(struct kunit *test)
-{
-	return ((struct fake_hv *)test->priv)->arg;
 }
 
 static long ioeventfd(struct kunit *test, u32 flags, u64 addr, u32 len,
@@ -58,12 +49,6 @@ static void ring(struct kunit *test, u32 port_id)
 	u8 tail = 9;
 
 	KUNIT_EXPECT_TRUE(test, mshv_port_drain_ring(&ring, &tail));
-}
-
-static void finish(struct kunit *test)
-{
-	fake_vmm_close(the_vmm(test));
-	fake_vmm_expect_nothing_left(the_vmm(test));
 }
 
 /* How a write is told from others; literally, as the hypervisor has it */
@@ -106,7 +91,7 @@ static void doorbell_is_what_was_asked_for(struct kunit *test)
 	ring(test, port->id + 1);
 	KUNIT_EXPECT_EQ(test, fake_eventfd_read(test, fd), 0);
 	fake_eventfd_close(fd);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static const struct refusal {
@@ -139,7 +124,7 @@ static void senseless_arguments_are_refused(struct kunit *test)
 					refusal->len, 0, fd), refusal->err);
 	KUNIT_EXPECT_EQ(test, fake_hv_count(test->priv, HVCALL_CREATE_PORT), 0);
 	fake_eventfd_close(fd);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void file_has_to_be_an_eventfd(struct kunit *test)
@@ -150,7 +135,7 @@ static void file_has_to_be_an_eventfd(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ioeventfd(test, DEASSIGN, ADDR, 4, 0, -1), -EBADF);
 	KUNIT_EXPECT_EQ(test, fake_vmm_pt(the_vmm(test), MSHV_IOEVENTFD, &args,
 					  sizeof(args)), -EINVAL);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void one_write_has_one_doorbell(struct kunit *test)
@@ -165,7 +150,7 @@ static void one_write_has_one_doorbell(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ioeventfd(test, 0, ADDR, 2, 0, fd), 0);
 	KUNIT_EXPECT_EQ(test, ioeventfd(test, MATCH, ADDR, 2, 9, fd), -EEXIST);
 	fake_eventfd_close(fd);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void only_what_was_assigned_is_deassigned(struct kunit *test)
@@ -194,7 +179,7 @@ static void only_what_was_assigned_is_deassigned(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, the_vmm(test)->m->port[0].id, 0);
 	fake_eventfd_close(fd);
 	fake_eventfd_close(other);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void id_is_used_again_as_late_as_possible(struct kunit *test)
@@ -212,7 +197,7 @@ static void id_is_used_again_as_late_as_possible(struct kunit *test)
 	ring(test, id);
 	KUNIT_EXPECT_EQ(test, fake_eventfd_read(test, fd), 0);
 	fake_eventfd_close(fd);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static const struct no_port {
@@ -251,7 +236,7 @@ static void missing_doorbells_leave_nothing_behind(struct kunit *test)
 			-ENOENT);
 	KUNIT_EXPECT_EQ(test, ioeventfd(test, 0, ADDR, 4, 0, fd), 0);
 	fake_eventfd_close(fd);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static struct kunit_case ioeventfd_cases[] = {

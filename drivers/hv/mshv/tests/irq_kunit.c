@@ -19,11 +19,8 @@
 
 static int irq_test_init(struct kunit *test)
 {
-	struct fake_vmm *vmm = fake_vmm_start(test);
+	struct fake_vmm *vmm = fake_vmm_start_partition(test);
 
-	KUNIT_ASSERT_EQ(test, fake_vmm_create_partition(vmm, 0), 0);
-	KUNIT_ASSERT_EQ(test, fake_vmm_pt(vmm, MSHV_INITIALIZE_PARTITION, NULL,
-					  0), 0);
 	KUNIT_ASSERT_EQ(test, fake_vmm_create_vp(vmm, 0), 0);
 	KUNIT_ASSERT_EQ(test, fake_vmm_create_vp(vmm, 1), 0);
 	return 0;
@@ -42,11 +39,6 @@ static int fast_test_init(struct kunit *test)
 static void fast_test_exit(struct kunit *test)
 {
 	ms_hyperv.ext_features &= ~HV_VP_DISPATCH_INTERRUPT_INJECTION_AVAILABLE;
-}
-
-static struct fake_vmm *the_vmm(struct kunit *test)
-{
-	return ((struct fake_hv *)test->priv)->arg;
 }
 
 static struct mshv_partition *the_pt(struct kunit *test)

@@ -47,11 +47,6 @@ static int irqfd_test_init(struct kunit *test)
 	return 0;
 }
 
-static struct fake_vmm *the_vmm(struct kunit *test)
-{
-	return ((struct fake_hv *)test->priv)->arg;
-}
-
 static long irqfd(struct kunit *test, u32 flags, u32 gsi, int fd, int resample)
 {
 	struct mshv_user_irqfd args = {
@@ -69,12 +64,6 @@ static unsigned int nr_asserted(struct kunit *test)
 static bool eoi(struct kunit *test, u32 vector)
 {
 	return mshv_irqfd_eoi(fake_vmm_partition(the_vmm(test)), vector);
-}
-
-static void finish(struct kunit *test)
-{
-	fake_vmm_close(the_vmm(test));
-	fake_vmm_expect_nothing_left(the_vmm(test));
 }
 
 static void signaled_eventfd_interrupts_until_it_is_deassigned(struct kunit *test)
@@ -98,7 +87,7 @@ static void signaled_eventfd_interrupts_until_it_is_deassigned(struct kunit *tes
 	KUNIT_EXPECT_EQ(test, nr_asserted(test), 2);
 	KUNIT_EXPECT_EQ(test, fake_eventfd_read(test, fd), 1);
 	fake_eventfd_close(fd);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void eventfd_signaled_before_interrupts_at_once(struct kunit *test)
@@ -123,7 +112,7 @@ static void eventfd_is_one_line_only(struct kunit *test)
 	fake_eventfd_signal(test, fd);
 	KUNIT_EXPECT_EQ(test, nr_asserted(test), 1);
 	fake_eventfd_close(fd);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void line_without_a_route_is_silent_until_it_has_one(struct kunit *test)
@@ -143,7 +132,7 @@ static void line_without_a_route_is_silent_until_it_has_one(struct kunit *test)
 	fake_eventfd_signal(test, fd);
 	KUNIT_EXPECT_EQ(test, the_vmm(test)->m->asserted.vector, 0x55);
 	fake_eventfd_close(fd);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void senseless_arguments_are_refused(struct kunit *test)
@@ -163,7 +152,7 @@ static void senseless_arguments_are_refused(struct kunit *test)
 	/* Nothing came of it. */
 	KUNIT_EXPECT_EQ(test, irqfd(test, ASSIGN, 1, fd, -1), 0);
 	fake_eventfd_close(fd);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void file_that_is_no_eventfd_is_refused(struct kunit *test)
@@ -180,7 +169,7 @@ static void file_that_is_no_eventfd_is_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, irqfd(test, ASSIGN, 1, fd, -1), 0);
 	close_fd(other);
 	fake_eventfd_close(fd);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void closed_eventfd_ends_its_irqfd(struct kunit *test)
@@ -191,7 +180,7 @@ static void closed_eventfd_ends_its_irqfd(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, irqfd(test, RESAMPLE, 0, fd, resample), 0);
 	fake_eventfd_close(fd);
 	KUNIT_EXPECT_TRUE(test, hlist_empty(&pt->irq.irqfds));
-	finish(test);
+	fake_vmm_finish(test);
 	fake_eventfd_close(resample);
 }
 
@@ -200,7 +189,7 @@ static void eventfd_outlives_the_partition(struct kunit *test)
 	int fd = fake_eventfd(test), resample = fake_eventfd(test);
 
 	KUNIT_ASSERT_EQ(test, irqfd(test, RESAMPLE, 0, fd, resample), 0);
-	finish(test);
+	fake_vmm_finish(test);
 	fake_eventfd_signal(test, fd);
 	KUNIT_EXPECT_EQ(test, nr_asserted(test), 0);
 	KUNIT_EXPECT_EQ(test, fake_eventfd_read(test, fd), 1);
@@ -239,7 +228,7 @@ static void end_of_a_vector_is_told_to_all_level_lines_that_have_it(struct kunit
 		fake_eventfd_close(fd[i]);
 		fake_eventfd_close(resample[i]);
 	}
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void line_that_is_not_level_any_more_hears_of_no_end(struct kunit *test)
@@ -261,7 +250,7 @@ static void line_that_is_not_level_any_more_hears_of_no_end(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_eventfd_read(test, resample), 0);
 	fake_eventfd_close(fd);
 	fake_eventfd_close(resample);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void end_of_an_interrupt_is_a_message_too(struct kunit *test)
@@ -279,7 +268,7 @@ static void end_of_an_interrupt_is_a_message_too(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_eventfd_read(test, resample), 0);
 	fake_eventfd_close(fd);
 	fake_eventfd_close(resample);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static int take_intercept(struct mshv_vp *vp, struct hv_message *msg)
@@ -303,7 +292,7 @@ static void end_of_an_interrupt_does_not_bother_the_vmm(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_eventfd_read(test, resample), 1);
 	fake_eventfd_close(fd);
 	fake_eventfd_close(resample);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void resamplers_are_bounded(struct kunit *test)
@@ -330,7 +319,7 @@ static void resamplers_are_bounded(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, irqfd(test, RESAMPLE, 0, fd[0], resample), 0);
 	while (i >= 0)
 		fake_eventfd_close(fd[i--]);
-	finish(test);
+	fake_vmm_finish(test);
 	fake_eventfd_close(resample);
 }
 

@@ -21,11 +21,6 @@ static int lifetime_test_init(struct kunit *test)
 	return 0;
 }
 
-static struct fake_vmm *the_vmm(struct kunit *test)
-{
-	return ((struct fake_hv *)test->priv)->arg;
-}
-
 /* Two VPs and some memory the guest has touched */
 static void make_vm(struct kunit *test)
 {
@@ -45,12 +40,6 @@ static void make_vm(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, fake_vmm_run(vmm, 0, &msg), 0);
 	KUNIT_EXPECT_EQ(test, msg.header.message_type, HVMSG_X64_HALT);
 	KUNIT_EXPECT_GT(test, vmm->m->nr_mapped, 1);
-}
-
-static void finish(struct kunit *test)
-{
-	fake_vmm_close(the_vmm(test));
-	fake_vmm_expect_nothing_left(the_vmm(test));
 }
 
 static const struct order {
@@ -92,7 +81,7 @@ static void partition_that_was_never_initialized_ends_too(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, fake_vmm_create_partition(vmm, 0), 0);
 	/* This hypervisor lets VPs be created before. */
 	KUNIT_ASSERT_EQ(test, fake_vmm_create_vp(vmm, 0), 0);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void vp_index_is_taken_once(struct kunit *test)
@@ -109,7 +98,7 @@ static void vp_index_is_taken_once(struct kunit *test)
 	args.vp_index = U32_MAX;
 	KUNIT_EXPECT_EQ(test, fake_vmm_pt(vmm, MSHV_CREATE_VP, &args,
 					  sizeof(args)), -EINVAL);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void initializing_twice_is_once(struct kunit *test)
@@ -119,7 +108,7 @@ static void initializing_twice_is_once(struct kunit *test)
 	make_vm(test);
 	KUNIT_EXPECT_EQ(test, fake_vmm_pt(vmm, MSHV_INITIALIZE_PARTITION, NULL,
 					  0), 0);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 /* No owner of the lock, so nothing to wait for: as when the machine goes down */
@@ -137,7 +126,7 @@ static void killed_partition_is_of_no_use_but_harmless(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_vmm_create_vp(vmm, 1), -ESHUTDOWN);
 	KUNIT_EXPECT_EQ(test, fake_vmm_map(vmm, GFN, 0, 40, WRITABLE | UNMAP),
 			-ESHUTDOWN);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 /* Most VMMs end like that. */
@@ -170,7 +159,7 @@ static void who_does_not_let_go_is_not_waited_for_for_ever(struct kunit *test)
 	mshv_partition_kill(fake_vmm_partition(vmm));
 	fake_holder_stop(&holder);
 	KUNIT_EXPECT_TRUE(test, vmm->m->exists);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void no_partition_while_the_machine_goes_down(struct kunit *test)
@@ -242,7 +231,7 @@ static void memory_that_stays_reachable_is_leaked_and_ends_the_guest(struct kuni
 			-EIO);
 	KUNIT_EXPECT_EQ(test, fake_vmm_run(vmm, 0, &msg), -ESHUTDOWN);
 	/* Finalizing the partition takes the memory from it after all. */
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void host_takes_its_memory_back_from_a_guest(struct kunit *test)
@@ -256,7 +245,7 @@ static void host_takes_its_memory_back_from_a_guest(struct kunit *test)
 	/* The guest's next access is for the VMM to see to. */
 	KUNIT_EXPECT_EQ(test, fake_vmm_run(vmm, 0, &msg), 0);
 	KUNIT_EXPECT_EQ(test, msg.header.message_type, HVMSG_GPA_INTERCEPT);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void region_goes_as_it_came(struct kunit *test)
@@ -277,7 +266,7 @@ static void region_goes_as_it_came(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_vmm_map(vmm, GFN, 20, 21, WRITABLE), 0);
 	KUNIT_EXPECT_EQ(test, fake_vmm_run(vmm, 0, &msg), 0);
 	KUNIT_EXPECT_EQ(test, msg.header.message_type, HVMSG_X64_HALT);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static struct kunit_case lifetime_cases[] = {

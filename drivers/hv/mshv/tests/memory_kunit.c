@@ -19,28 +19,13 @@
 
 static int memory_test_init(struct kunit *test)
 {
-	struct fake_vmm *vmm = fake_vmm_start(test);
-
-	KUNIT_ASSERT_EQ(test, fake_vmm_create_partition(vmm, 0), 0);
-	KUNIT_ASSERT_EQ(test, fake_vmm_pt(vmm, MSHV_INITIALIZE_PARTITION, NULL,
-					  0), 0);
+	fake_vmm_start_partition(test);
 	return 0;
 }
 
 static void memory_test_exit(struct kunit *test)
 {
 	mshv_pin_memory = false;
-}
-
-static struct fake_vmm *the_vmm(struct kunit *test)
-{
-	return ((struct fake_hv *)test->priv)->arg;
-}
-
-static void finish(struct kunit *test)
-{
-	fake_vmm_close(the_vmm(test));
-	fake_vmm_expect_nothing_left(the_vmm(test));
 }
 
 /* struct bad - one change to arguments that make sense */
@@ -83,7 +68,7 @@ static void senseless_arguments_are_refused(struct kunit *test)
 					  sizeof(args)), -EINVAL);
 	/* Nothing came of it. */
 	KUNIT_EXPECT_EQ(test, fake_vmm_map(vmm, GFN, 0, 1, WRITABLE), 0);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void last_guest_page_can_be_had(struct kunit *test)
@@ -92,7 +77,7 @@ static void last_guest_page_can_be_had(struct kunit *test)
 					   WRITABLE), 0);
 	KUNIT_EXPECT_EQ(test, fake_vmm_map(the_vmm(test), BIT_ULL(40) - 1, 0, 1,
 					   UNMAP), 0);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void guest_has_no_memory_before_it_is_initialized(struct kunit *test)
@@ -102,7 +87,7 @@ static void guest_has_no_memory_before_it_is_initialized(struct kunit *test)
 	fake_vmm_close(vmm);
 	KUNIT_ASSERT_EQ(test, fake_vmm_create_partition(vmm, 0), 0);
 	KUNIT_EXPECT_EQ(test, fake_vmm_map(vmm, GFN, 0, 1, WRITABLE), -EBUSY);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void nothing_is_unmapped_by_senseless_arguments(struct kunit *test)
@@ -113,7 +98,7 @@ static void nothing_is_unmapped_by_senseless_arguments(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_vmm_map(vmm, GFN, 0, 0, UNMAP), -EINVAL);
 	KUNIT_EXPECT_EQ(test, fake_vmm_map(vmm, GFN + 1, 1, 3, UNMAP), -EINVAL);
 	KUNIT_EXPECT_EQ(test, fake_vmm_map(vmm, GFN, 0, 4, UNMAP | WRITABLE), 0);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 /* Read by the hypervisor: what is mapped, and how */
@@ -148,7 +133,7 @@ static void pinned_memory_is_mapped_at_once(struct kunit *test)
 			-EFAULT);
 	KUNIT_EXPECT_EQ(test, fake_vmm_map(vmm, GFN, 0, 4, UNMAP), 0);
 	KUNIT_EXPECT_EQ(test, current->mm->locked_vm, 8);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void hole_can_not_be_pinned(struct kunit *test)
@@ -161,7 +146,7 @@ static void hole_can_not_be_pinned(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vmm->m->nr_mapped, 0);
 	KUNIT_EXPECT_EQ(test, current->mm->locked_vm, 0);
 	KUNIT_EXPECT_EQ(test, fake_vmm_map(vmm, GFN, 0, 2, WRITABLE), 0);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void too_much_can_not_be_pinned(struct kunit *test)
@@ -176,7 +161,7 @@ static void too_much_can_not_be_pinned(struct kunit *test)
 	mshv_pin_memory = true;
 	KUNIT_EXPECT_EQ(test, fake_vmm_pt(vmm, MSHV_SET_GUEST_MEMORY, &args,
 					  sizeof(args)), -E2BIG);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void who_is_killed_does_not_pin(struct kunit *test)
@@ -191,7 +176,7 @@ static void who_is_killed_does_not_pin(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, err, -EINTR);
 	KUNIT_EXPECT_EQ(test, current->mm->locked_vm, 0);
 	KUNIT_EXPECT_EQ(test, fake_vmm_map(vmm, GFN, 0, 4, WRITABLE), 0);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static struct kunit_case memory_cases[] = {

@@ -12,23 +12,8 @@
 
 static int mmap_test_init(struct kunit *test)
 {
-	struct fake_vmm *vmm = fake_vmm_start(test);
-
-	KUNIT_ASSERT_EQ(test, fake_vmm_create_partition(vmm, 0), 0);
-	KUNIT_ASSERT_EQ(test, fake_vmm_pt(vmm, MSHV_INITIALIZE_PARTITION, NULL,
-					  0), 0);
+	fake_vmm_start_partition(test);
 	return 0;
-}
-
-static struct fake_vmm *the_vmm(struct kunit *test)
-{
-	return ((struct fake_hv *)test->priv)->arg;
-}
-
-static void finish(struct kunit *test)
-{
-	fake_vmm_close(the_vmm(test));
-	fake_vmm_expect_nothing_left(the_vmm(test));
 }
 
 static unsigned long map(struct kunit *test, unsigned long pgoff)
@@ -63,7 +48,7 @@ static void each_offset_is_its_page(struct kunit *test)
 	/* The VMM has written to the page itself. */
 	KUNIT_EXPECT_EQ(test, *(u64 *)vp->regs.va, 0x1112);
 	KUNIT_EXPECT_EQ(test, *(u64 *)vp->message.va, 0x2223);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static const struct bad {
@@ -94,7 +79,7 @@ static void anything_else_is_refused(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, fake_vmm_create_vp(the_vmm(test), 0), 0);
 	KUNIT_EXPECT_EQ(test, mshv_vp_mmap(fake_vmm_the_vp(the_vmm(test), 0),
 					   &vma), bad->err);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 /* The second page that is mapped is the one with the registers. */
@@ -112,7 +97,7 @@ static void page_that_is_not_there_can_not_be_mapped(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, fake_vmm_create_vp(the_vmm(test), 0), 0);
 	KUNIT_EXPECT_EQ(test, map(test, MSHV_VP_MMAP_OFFSET_REGISTERS),
 			(unsigned long)-ENODEV);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static struct kunit_case mmap_cases[] = {

@@ -15,23 +15,8 @@
 
 static int overlay_test_init(struct kunit *test)
 {
-	struct fake_vmm *vmm = fake_vmm_start(test);
-
-	KUNIT_ASSERT_EQ(test, fake_vmm_create_partition(vmm, 0), 0);
-	KUNIT_ASSERT_EQ(test, fake_vmm_pt(vmm, MSHV_INITIALIZE_PARTITION, NULL,
-					  0), 0);
+	fake_vmm_start_partition(test);
 	return 0;
-}
-
-static struct fake_vmm *the_vmm(struct kunit *test)
-{
-	return ((struct fake_hv *)test->priv)->arg;
-}
-
-static void finish(struct kunit *test)
-{
-	fake_vmm_close(the_vmm(test));
-	fake_vmm_expect_nothing_left(the_vmm(test));
 }
 
 static const struct missing {
@@ -83,7 +68,7 @@ static void vp_can_do_without_some_pages(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, fake_vmm_run(vmm, 2, &msg), 0);
 	KUNIT_EXPECT_EQ(test, msg.header.message_type, HVMSG_X64_HALT);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 /* Nothing of what was on the page before may be seen through it. */
@@ -105,7 +90,7 @@ static void pages_are_clean_when_they_are_shared(struct kunit *test)
 				  memchr_inv(page_address(pfn_to_page(pages[i]->pfn)),
 					     0, PAGE_SIZE));
 	}
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void hypervisor_chooses_the_place_where_it_may(struct kunit *test)
@@ -126,7 +111,7 @@ static void hypervisor_chooses_the_place_where_it_may(struct kunit *test)
 	mshv_overlay_free(&ov);
 	KUNIT_EXPECT_EQ(test, page_count(page), 1);
 	__free_page(page);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 /* -1: no such page, else what the counter says */
@@ -167,7 +152,7 @@ static void counter_tells_whether_a_vp_can_run(struct kunit *test)
 		vp.stats[i].va = page;
 	}
 	KUNIT_EXPECT_EQ(test, mshv_stats_vp_unblocked(&vp), counter->unblocked);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static const struct intercept {
@@ -218,7 +203,7 @@ static void message_goes_to_who_can_do_something(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ret, in->ret);
 	KUNIT_EXPECT_MEMEQ(test, &msg, page, sizeof(msg));
 	KUNIT_EXPECT_EQ(test, vmm->m->nr_mapped, in->ret);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static struct kunit_case overlay_cases[] = {

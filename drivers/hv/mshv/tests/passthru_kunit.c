@@ -26,11 +26,8 @@ static const struct fake_step all_succeed[] = {
 
 static int passthru_test_init(struct kunit *test)
 {
-	struct fake_vmm *vmm = fake_vmm_start(test);
+	struct fake_vmm *vmm = fake_vmm_start_partition(test);
 
-	KUNIT_ASSERT_EQ(test, fake_vmm_create_partition(vmm, 0), 0);
-	KUNIT_ASSERT_EQ(test, fake_vmm_pt(vmm, MSHV_INITIALIZE_PARTITION, NULL,
-					  0), 0);
 	KUNIT_ASSERT_EQ(test, fake_vmm_create_vp(vmm, VP_INDEX), 0);
 	fake_hv_forget(test, vmm->hv);
 	return 0;
@@ -40,11 +37,6 @@ static int passthru_test_init(struct kunit *test)
 static void passthru_test_exit(struct kunit *test)
 {
 	fake_hv_script(test->priv, NULL, 0);
-}
-
-static struct fake_vmm *the_vmm(struct kunit *test)
-{
-	return ((struct fake_hv *)test->priv)->arg;
 }
 
 static long hvcall(struct kunit *test, enum where where,

@@ -17,11 +17,8 @@
 
 static int reclaim_test_init(struct kunit *test)
 {
-	struct fake_vmm *vmm = fake_vmm_start(test);
+	struct fake_vmm *vmm = fake_vmm_start_partition(test);
 
-	KUNIT_ASSERT_EQ(test, fake_vmm_create_partition(vmm, 0), 0);
-	KUNIT_ASSERT_EQ(test, fake_vmm_pt(vmm, MSHV_INITIALIZE_PARTITION, NULL,
-					  0), 0);
 	KUNIT_ASSERT_EQ(test, fake_vmm_create_vp(vmm, 0), 0);
 	return 0;
 }
@@ -29,11 +26,6 @@ static int reclaim_test_init(struct kunit *test)
 static void reclaim_test_exit(struct kunit *test)
 {
 	mshv_pin_memory = false;
-}
-
-static struct fake_vmm *the_vmm(struct kunit *test)
-{
-	return ((struct fake_hv *)test->priv)->arg;
 }
 
 /* Give the guest some memory, and let it touch that. */
@@ -50,12 +42,6 @@ static void use_memory(struct kunit *test)
 					   BIT(MSHV_SET_MEM_BIT_WRITABLE)), 0);
 	KUNIT_ASSERT_EQ(test, fake_vmm_run(vmm, 0, &msg), 0);
 	KUNIT_ASSERT_GT(test, vmm->m->nr_mapped, 1);
-}
-
-static void finish(struct kunit *test)
-{
-	fake_vmm_close(the_vmm(test));
-	fake_vmm_expect_nothing_left(the_vmm(test));
 }
 
 /* The host wants all of it now, as when it has run out of memory. */
@@ -94,7 +80,7 @@ static void who_may_not_sleep_does_not_wait(struct kunit *test)
 	/* The guest can have it again. */
 	KUNIT_EXPECT_EQ(test, fake_vmm_run(vmm, 0, &msg), 0);
 	KUNIT_EXPECT_EQ(test, vmm->m->nr_mapped, nr);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 /* As seen by the hypervisor: all it has mapped must be somebody else's, too. */
@@ -130,7 +116,7 @@ static void what_is_taken_in_vain_is_kept_and_ends_the_guest(struct kunit *test)
 
 	/* It gets them back in the end. */
 	fake_hv_script(vmm->hv, NULL, 0);
-	finish(test);
+	fake_vmm_finish(test);
 }
 
 static void fail_to_unmap(struct fake_hv *fake, u16 code)

@@ -20,19 +20,11 @@
 
 static int vp_state_test_init(struct kunit *test)
 {
-	struct fake_vmm *vmm = fake_vmm_start(test);
+	struct fake_vmm *vmm = fake_vmm_start_partition(test);
 
-	KUNIT_ASSERT_EQ(test, fake_vmm_create_partition(vmm, 0), 0);
-	KUNIT_ASSERT_EQ(test, fake_vmm_pt(vmm, MSHV_INITIALIZE_PARTITION, NULL,
-					  0), 0);
 	KUNIT_ASSERT_EQ(test, fake_vmm_create_vp(vmm, 1), 0);
 	fake_hv_forget(test, vmm->hv);
 	return 0;
-}
-
-static struct fake_vmm *the_vmm(struct kunit *test)
-{
-	return ((struct fake_hv *)test->priv)->arg;
 }
 
 static long state_at(struct kunit *test, unsigned int cmd, u8 type, u32 *size,
